@@ -1,0 +1,49 @@
+#!/bin/sh
+# Installs what the tests need from the system: the MariaDB server program. It is only installed, never started: the
+# tests start throwaway servers of their own (server/test/servers). PostgreSQL comes with npm.
+set -eu
+
+if command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ]; then
+  exit 0
+fi
+
+fail() {
+  echo "install-test-servers: $1" >&2
+  echo "install-test-servers: the tests need MariaDB's server program (mariadbd); install it and run them again." >&2
+  exit 1
+}
+
+command -v apt-get >/dev/null 2>&1 || fail 'mariadbd is missing and this system has no apt-get.'
+
+as_root=''
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null 2>&1 || fail 'mariadbd is missing, and installing it needs root or sudo.'
+  sudo -n true 2>/dev/null || fail 'mariadbd is missing, and sudo wants a password here.'
+  as_root='sudo -n'
+fi
+
+# A package must not start its service: exit code 101 of policy-rc.d says so. An existing policy is left alone.
+policy=/usr/sbin/policy-rc.d
+made_policy=''
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+  $as_root chmod 755 "$policy"
+  made_policy=yes
+fi
+clean_up() {
+  if [ -n "$made_policy" ]; then $as_root rm -f "$policy"; fi
+}
+trap clean_up EXIT INT TERM
+
+install_package() {
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends mariadb-server mariadb-client
+}
+
+install_package || {
+  $as_root apt-get update || fail 'apt-get update failed.'
+  install_package || fail 'apt-get could not install mariadb-server.'
+}
+
+if ! command -v mariadbd >/dev/null 2>&1 && [ ! -x /usr/sbin/mariadbd ]; then
+  fail 'mariadb-server was installed, but mariadbd is not there.'
+fi

@@ -1,0 +1,80 @@
+/**
+ * Runs once for a whole test run, in vitest's main process. Offers the run's shared database servers to the test files
+ * (`servers/shared.ts`) over loopback HTTP, and starts each only when somebody asks for it.
+ */
+import { createServer } from 'node:http';
+import type { TestProject } from 'vitest/node';
+import { makeAuthority } from './servers/certificates.ts';
+import { startMariadb } from './servers/mariadb.ts';
+import { startPostgresql } from './servers/postgresql.ts';
+
+interface SharedServer {
+  /** What a test file needs to reach it; sent as JSON. */
+  readonly address: object;
+  stop(): Promise<void>;
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const started = new Map<string, Promise<SharedServer>>();
+  const starters: Record<string, () => Promise<SharedServer>> = { postgresql, mariadb };
+  const server = createServer((request, response) => {
+    const kind = (request.url ?? '').slice(1);
+    const start = starters[kind];
+    if (!start) {
+      response.writeHead(404).end(`No such test server: ${kind}`);
+      return;
+    }
+    const running = started.get(kind) ?? start();
+    started.set(kind, running);
+    running.then(
+      ({ address }) => response.end(JSON.stringify(address)),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('The server for test servers has no address.');
+  project.provide('testServers', `http://127.0.0.1:${address.port}`);
+  return async () => {
+    server.closeAllConnections();
+    server.close();
+    for (const running of await Promise.allSettled(started.values())) {
+      if (running.status === 'fulfilled') await running.value.stop();
+    }
+  };
+}
+
+async function postgresql(): Promise<SharedServer> {
+  const given = givenServer('TEST_POSTGRESQL_URL', 5432);
+  if (given) return given('superuser');
+  const authority = makeAuthority();
+  const server = await startPostgresql({ tls: authority.issue({ names: ['localhost', '127.0.0.1'] }) });
+  const { host, port, superuser, password } = server;
+  return { address: { host, port, superuser, password, ca: authority.ca }, stop: () => server.stop() };
+}
+
+async function mariadb(): Promise<SharedServer> {
+  const given = givenServer('TEST_MARIADB_URL', 3306);
+  if (given) return given('user');
+  const authority = makeAuthority();
+  const server = await startMariadb({ tls: authority.issue({ names: ['localhost', '127.0.0.1'] }) });
+  const { host, port, user, password } = server;
+  return { address: { host, port, user, password, ca: authority.ca }, stop: () => server.stop() };
+}
+
+/** A server named by the environment is used as it is and left running; its certificate's authority is not known. */
+function givenServer(variable: string, defaultPort: number): ((userMember: string) => SharedServer) | undefined {
+  const text = process.env[variable];
+  if (!text) return undefined;
+  const url = new URL(text);
+  return (userMember) => ({
+    address: {
+      host: url.hostname,
+      port: Number(url.port || defaultPort),
+      [userMember]: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      ca: null,
+    },
+    stop: async () => {},
+  });
+}

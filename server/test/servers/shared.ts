@@ -1,0 +1,35 @@
+/**
+ * The one PostgreSQL and the one MariaDB of a test run. vitest's global setup starts each on first use and stops it at
+ * the end, so a run of unit tests alone starts none. Test files ask here and make databases of their own.
+ * `TEST_POSTGRESQL_URL` and `TEST_MARIADB_URL` (an administrator's URL) name servers to use instead.
+ */
+import { inject } from 'vitest';
+import { accessMariadb, type MariadbAccess, type MariadbAddress } from './mariadb.ts';
+import { accessPostgresql, type PostgresqlAccess, type PostgresqlAddress } from './postgresql.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Base URL of the global setup's own little server; `GET {url}/{kind}` answers a server's address as JSON. */
+    testServers: string;
+  }
+}
+
+/** The run's PostgreSQL: SCRAM, TLS with a certificate for `localhost` and 127.0.0.1 by the authority `ca`. */
+export async function sharedPostgresql(): Promise<PostgresqlAccess & { readonly ca: string | null }> {
+  const address = await ask<PostgresqlAddress & { ca: string | null }>('postgresql');
+  return { ...accessPostgresql(address), ca: address.ca };
+}
+
+/** The run's MariaDB: password sign-in, TLS with a certificate for `localhost` and 127.0.0.1 by the authority `ca`. */
+export async function sharedMariadb(): Promise<MariadbAccess & { readonly ca: string | null }> {
+  const address = await ask<MariadbAddress & { ca: string | null }>('mariadb');
+  return { ...accessMariadb(address), ca: address.ca };
+}
+
+async function ask<T>(kind: 'postgresql' | 'mariadb'): Promise<T> {
+  const response = await fetch(`${inject('testServers')}/${kind}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  // The other end is our own global setup; it sends exactly this shape.
+  return JSON.parse(text) as T;
+}

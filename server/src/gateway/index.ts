@@ -1,0 +1,65 @@
+/**
+ * Using a source: resolve the credential, take a pooled connection, run, stream; limits, cancel, read-only, test.
+ *
+ * May be imported: `domain/*`, `engines/*` (the interface, never one engine), `platform/*`. Must not be imported:
+ * `doors/*`. Doors see this file and `types.ts` alone.
+ */
+import type { Principal } from '../domain/identity/principal.ts';
+import type { CatalogTable } from '../engines/engine.ts';
+import type { CatalogInfo } from './ports.ts';
+import type {
+  EngineFacts,
+  QueryOutcome,
+  QueryOutput,
+  QueryRequest,
+  QueryView,
+  TestReport,
+  TestSubject,
+  UrlParts,
+} from './types.ts';
+
+export type * from './types.ts';
+
+/** Queries running now and the last finished ones of this node. */
+export interface QueryDirectory {
+  /** The caller's own; administrators see all, others also those of sources that they may modify. Newest first. */
+  list(principal: Principal, options?: { limit?: number }): Promise<readonly QueryView[]>;
+  /** Throws NotFoundError `query_not_found`. */
+  get(principal: Principal, id: string): Promise<QueryView>;
+  /** Cancels on the server, also when the query runs on another node. Own queries, or with `source.modify`. */
+  cancel(principal: Principal, id: string): Promise<void>;
+}
+
+export interface Gateway {
+  /**
+   * Runs one statement and streams its result. Rejects with a DomainError as long as nothing was sent; afterwards
+   * an error goes to the output (NDJSON error line, else abort) and the promise resolves with the outcome.
+   * Aborting `signal` (client gone) cancels the statement on the server.
+   */
+  query(
+    principal: Principal,
+    nameOrUid: string,
+    request: QueryRequest,
+    output: QueryOutput,
+    signal: AbortSignal,
+  ): Promise<QueryOutcome>;
+  /** The staged connection test. A failed connection is a report with `ok: false`, not an error. */
+  test(principal: Principal, subject: TestSubject, signal: AbortSignal): Promise<TestReport>;
+  /** Splits a connection URL. Throws InvalidError `invalid_url`, which never repeats a secret. */
+  splitUrl(text: string, engine?: string): UrlParts;
+  engineFacts(): EngineFacts;
+  /** Reads the schema from the server now, table by table. */
+  readCatalog(
+    principal: Principal,
+    nameOrUid: string,
+    options: { schema?: string },
+    signal: AbortSignal,
+  ): AsyncIterable<CatalogTable>;
+  /** Reads the schema from the server into the catalog's cache. */
+  refreshCatalog(principal: Principal, nameOrUid: string, signal: AbortSignal): Promise<CatalogInfo>;
+  readonly queries: QueryDirectory;
+  /** Takes no more queries and waits for running ones, at most `graceMs`; what is left is cancelled. */
+  drain(graceMs: number): Promise<void>;
+  /** Cancels what runs and closes every connection. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,10 @@
+/**
+ * Jobs: work that outlives a request. State machine, leases, heartbeats, retries, outputs (decisions.md 17, 18).
+ *
+ * May be imported: `platform/*`, `domain/*`. Must not be imported: engines, gateway, doors: what a job does is an
+ * executor handed to the worker.
+ */
+export * from './model.ts';
+export type { ObjectStore, ObjectUpload } from './objects.ts';
+export { JobService, type JobServiceDeps, type OpenedOutput } from './service.ts';
+export { JobWorker, type JobWorkerConfig, type JobWorkerDeps } from './worker.ts';

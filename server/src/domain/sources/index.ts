@@ -1,0 +1,9 @@
+/**
+ * Data sources: their definition, credentials and leases (in use).
+ *
+ * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/identity` (types).
+ * Must not be imported: engines, gateway, doors. What the domain must know about engines comes in as `EngineFacts`.
+ */
+export { Credentials } from './credentials.ts';
+export * from './model.ts';
+export { type ChangeOptions, Sources, type SourcesDeps } from './sources.ts';

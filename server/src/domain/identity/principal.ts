@@ -37,3 +37,64 @@ export interface Principal {
   /** Uid of the session or token, for "revoke this one" and for audit. */
   readonly credentialUid: string | null;
 }
+
+/** What is known of a request beside its sign-in. */
+export interface RequestContext {
+  readonly door: DoorName;
+  readonly requestId: string;
+  /** The caller's IP address, when there is one. */
+  readonly address: string | null;
+  readonly userAgent?: string | undefined;
+}
+
+/** The tenant that exists from the first start; its administrators are the installation's. */
+export const systemTenantId = 1;
+
+const nobody = (username: string, permissions: readonly number[]): PrincipalUser =>
+  Object.freeze({
+    id: 0,
+    uid: '00000000-0000-0000-0000-000000000000',
+    tenantId: systemTenantId,
+    tenantUid: '00000000-0000-0000-0000-000000000000',
+    username,
+    permissions: new Set(permissions),
+    groupIds: [],
+    adminOfTenantIds: [],
+    workspaceIds: [],
+  });
+
+const system = nobody('system', [12]);
+const anonymous = nobody('anonymous', []);
+
+/** Headgate itself: background work and start-up. It may do everything, and audit shows it as `system`. */
+export function systemPrincipal(door: DoorName = 'rest', requestId = 'system'): Principal {
+  return principalOf(system, { door, requestId, address: null }, { method: 'system' });
+}
+
+/** Somebody who is not signed in: may do nothing; its failed sign-ins are audited. */
+export function anonymousPrincipal(context: RequestContext): Principal {
+  return principalOf(anonymous, context, { method: 'password' });
+}
+
+/** A user id as the store keeps it: null for Headgate itself and for nobody. */
+export function storedUserId(user: PrincipalUser): number | null {
+  return user.id === 0 ? null : user.id;
+}
+
+/** The principal of a user who signed in. */
+export function principalOf(
+  user: PrincipalUser,
+  context: RequestContext,
+  signIn: { method: SignInMethod; scopes?: ReadonlySet<string> | null; credentialUid?: string | null },
+): Principal {
+  return {
+    actor: user,
+    subject: user,
+    method: signIn.method,
+    scopes: signIn.scopes ?? null,
+    door: context.door,
+    requestId: context.requestId,
+    address: context.address,
+    credentialUid: signIn.credentialUid ?? null,
+  };
+}

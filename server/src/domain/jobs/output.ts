@@ -1,0 +1,120 @@
+/** Writing one output of an attempt: split into segments, sealed, counted, hashed, stored. */
+import { createHash } from 'node:crypto';
+import type { OutputSummary, OutputWriter } from './model.ts';
+import type { ObjectStore, ObjectUpload } from './objects.ts';
+import { Sealer, segmentBytes } from './sealed-file.ts';
+
+/** Sealed segments that may wait for storage before the writer asks to slow down. */
+const waitingSegments = 2;
+
+export interface OutputTarget {
+  readonly objects: ObjectStore;
+  readonly location: string;
+  readonly name: string;
+  readonly mediaType: string;
+  /** Fresh for this file. */
+  readonly key: Buffer;
+  /** Binds the file to its place, see `sealed-file.ts`. */
+  readonly context: string;
+}
+
+/** A finished output: stored under its final location, not yet in the store of rows. */
+export interface FinishedOutput extends OutputSummary {
+  readonly location: string;
+  readonly mediaType: string;
+  readonly key: Buffer;
+}
+
+export class SealedOutputWriter implements OutputWriter {
+  readonly name: string;
+  readonly #target: OutputTarget;
+  readonly #sealer: Sealer;
+  readonly #hash = createHash('sha256');
+  #buffer = Buffer.allocUnsafe(segmentBytes);
+  #filled = 0;
+  #bytes = 0;
+  #waiting = 0;
+  #state: 'open' | 'finished' | 'aborted' = 'open';
+  readonly #upload: Promise<ObjectUpload>;
+  /** Settles when everything handed over so far is stored: the tail of a chain, so that writes keep their order. */
+  #stored: Promise<void>;
+  #failure: { readonly error: unknown } | undefined;
+  #finished: FinishedOutput | undefined;
+
+  constructor(target: OutputTarget) {
+    this.name = target.name;
+    this.#target = target;
+    this.#sealer = new Sealer(target.key, target.context);
+    this.#upload = target.objects.put(target.location);
+    this.#stored = Promise.resolve();
+    this.#then((upload) => upload.write(this.#sealer.head()));
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Set once `finish` has resolved. */
+  get finished(): FinishedOutput | undefined {
+    return this.#finished;
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#state !== 'open') throw new Error('The output is closed.');
+    if (this.#failure !== undefined) throw this.#failure.error;
+    this.#hash.update(chunk);
+    this.#bytes += chunk.length;
+    for (let taken = 0; taken < chunk.length; ) {
+      // A full segment leaves only when more follows: the last one must be sealed as the last.
+      if (this.#filled === segmentBytes) this.#flush('inner');
+      const part = chunk.subarray(taken, taken + segmentBytes - this.#filled);
+      this.#buffer.set(part, this.#filled);
+      this.#filled += part.length;
+      taken += part.length;
+    }
+    return this.#waiting < waitingSegments;
+  }
+
+  async drained(): Promise<void> {
+    await this.#stored;
+  }
+
+  async finish(meta: { readonly rows?: number } = {}): Promise<OutputSummary> {
+    if (this.#state !== 'open') throw new Error('The output is closed.');
+    this.#flush('last');
+    this.#state = 'finished';
+    await this.#then((upload) => upload.commit());
+    const { name, location, mediaType, key } = this.#target;
+    const summary = { name, bytes: this.#bytes, rows: meta.rows ?? null, sha256: this.#hash.digest('hex') };
+    this.#finished = { ...summary, location, mediaType, key };
+    return summary;
+  }
+
+  async abort(): Promise<void> {
+    const before = this.#state;
+    this.#state = 'aborted';
+    this.#finished = undefined;
+    await this.#stored.catch(() => {});
+    const upload = await this.#upload.catch(() => undefined);
+    await upload?.abort();
+    if (before === 'finished') await this.#target.objects.delete(this.#target.location).catch(() => {});
+  }
+
+  #flush(position: 'inner' | 'last'): void {
+    const sealed = this.#sealer.seal(this.#buffer.subarray(0, this.#filled), position);
+    this.#filled = 0;
+    this.#waiting += 1;
+    this.#then(async (upload) => {
+      await upload.write(sealed);
+      this.#waiting -= 1;
+    });
+  }
+
+  #then(step: (upload: ObjectUpload) => Promise<void>): Promise<void> {
+    this.#stored = this.#stored.then(async () => step(await this.#upload));
+    this.#stored.catch((error: unknown) => {
+      this.#failure ??= { error };
+    });
+    return this.#stored;
+  }
+}

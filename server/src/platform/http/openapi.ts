@@ -1,0 +1,86 @@
+/** OpenAPI 3.1 of a native door, made from its routes' schemas, and the page that shows it. */
+import fastifySwagger from '@fastify/swagger';
+import fastifySwaggerUi from '@fastify/swagger-ui';
+import Type, { type TSchema } from 'typebox';
+import type { DoorInstance } from './door.ts';
+import { problemMediaType } from './problem.ts';
+
+export interface OpenApiOptions {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+  readonly tags: readonly { name: string; description: string }[];
+  readonly securitySchemes: Readonly<Record<string, Record<string, unknown>>>;
+}
+
+/** The shape of every error (RFC 9457). */
+export const problemSchema = Type.Object(
+  {
+    type: Type.String({ description: '`urn:headgate:problem:` and the code.' }),
+    title: Type.String({ description: "The status code's own words." }),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What is wrong, for people.' }),
+    code: Type.String({ description: 'What is wrong, for programs; stable.' }),
+    instance: Type.String({ description: 'The request id, as in `X-Request-Id` and in the logs.' }),
+    field: Type.Optional(Type.String({ description: 'The member of the input that is wrong, e.g. `tls/mode`.' })),
+    remedy: Type.Optional(Type.String({ description: 'What to do about it.' })),
+  },
+  { title: 'Problem' },
+);
+
+const meanings: Readonly<Record<number, string>> = {
+  400: 'The request is not valid.',
+  401: 'Not signed in.',
+  403: 'Not permitted.',
+  404: 'Absent, or hidden from the caller.',
+  409: 'The present state forbids it.',
+  412: 'The version in `If-Match` is stale.',
+  413: 'The request is too large.',
+  415: 'The content type is not taken here.',
+  422: 'The data source refused the statement, or an Idempotency-Key was reused.',
+  429: 'Too many requests; see `Retry-After`.',
+  502: 'The data source cannot be reached or refused the sign-in.',
+  503: 'A part that is needed does not answer, or all connections are taken; see `Retry-After`.',
+};
+
+const [bareMediaType = ''] = problemMediaType.split(';');
+
+/** Response entries for the errors of a route. */
+export function problemResponses(...statuses: readonly number[]): Record<string, TSchema> {
+  const entries = statuses.map((status) => [
+    String(status),
+    { description: meanings[status] ?? 'Error.', content: { [bareMediaType]: { schema: problemSchema } } },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** A response entry of other media types than JSON. */
+export function streamResponse(description: string, ...mediaTypes: readonly string[]): TSchema {
+  const content = Object.fromEntries(mediaTypes.map((type) => [type, { schema: { type: 'string' } }]));
+  return { description, content } as TSchema; // an OpenAPI response object, which Fastify passes through
+}
+
+/** Collects the routes registered after it. Routes without tags are not documented. */
+export async function registerOpenApi(app: DoorInstance, options: OpenApiOptions): Promise<void> {
+  await app.register(fastifySwagger, {
+    hideUntagged: true,
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: options.title, version: options.version, description: options.description },
+      servers: [{ url: '/' }],
+      tags: options.tags.map((tag) => ({ ...tag })),
+      components: { securitySchemes: options.securitySchemes as never }, // the plugin's type knows no 3.1 schemes
+      security: Object.keys(options.securitySchemes).map((name) => ({ [name]: [] })),
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `schema-${index}`) },
+  });
+}
+
+/** The page at `/docs`: its files come from this server, and its policy lets it load from nowhere else. */
+export async function registerDocs(app: DoorInstance): Promise<void> {
+  await app.register(fastifySwaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    uiConfig: { deepLinking: true, validatorUrl: null, persistAuthorization: false, docExpansion: 'list' },
+  });
+}

@@ -1,0 +1,46 @@
+/**
+ * The `headgate` command: one file a verb, all on top of the native REST door, but for those that work on the store
+ * itself (`config`, `key rotate`, `audit verify`) and `serve`, which starts everything.
+ *
+ * May be imported: `config.ts`, `serve.ts`, `domain/audit` and `platform/*`, and those lazily: `headgate source list`
+ * must not load a server.
+ */
+import { readFileSync } from 'node:fs';
+import { Cli } from './cli.ts';
+import { type CliIo, processIo } from './io.ts';
+import { createProgram } from './program.ts';
+import { reportFailure } from './report.ts';
+
+/** Runs one command line (without `node` and the script) and returns its exit code. Never throws. */
+export async function run(argv: readonly string[], io?: CliIo): Promise<number> {
+  if (io !== undefined) return await runWith(argv, io);
+  // `serve` handles signals itself: it has work to finish.
+  if (argv[0] === 'serve') return await runWith(argv, { ...processIoWithoutSignal() });
+  const process = processIo();
+  try {
+    return await runWith(argv, process.io);
+  } finally {
+    process.release();
+  }
+}
+
+async function runWith(argv: readonly string[], io: CliIo): Promise<number> {
+  const cli = new Cli(io);
+  try {
+    await createProgram(cli, version()).parseAsync(argv, { from: 'user' });
+    return cli.exitCode;
+  } catch (error) {
+    return reportFailure(error, io, argv.includes('--json'));
+  }
+}
+
+function processIoWithoutSignal(): CliIo {
+  const { env, stdin, stdout, stderr } = process;
+  return { env, stdin, stdout, stderr, signal: new AbortController().signal };
+}
+
+/** The version of this installation, from its package. */
+export function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '0';
+}

@@ -1,0 +1,66 @@
+/** The tree of commands. Made for one run; the documentation and the completion scripts are generated from it too. */
+import { Command } from 'commander';
+import { auditCommand } from './audit/index.ts';
+import type { Cli, GlobalOptions } from './cli.ts';
+import { completionCommand } from './completion.ts';
+import { configCommand } from './config.ts';
+import { groupCommand } from './group/index.ts';
+import { jobCommand } from './job/index.ts';
+import { keyCommand } from './key/index.ts';
+import { loginCommand } from './login.ts';
+import { logoutCommand } from './logout.ts';
+import { serveCommand } from './serve.ts';
+import { shareCommand } from './share/index.ts';
+import { sourceCommand } from './source/index.ts';
+import { tokenCommand } from './token/index.ts';
+import { userCommand } from './user/index.ts';
+import { whoamiCommand } from './whoami.ts';
+
+export function createProgram(cli: Cli, version: string): Command {
+  const program = new Command('headgate')
+    .description('Register databases once, share them exactly, query through the gate.')
+    .version(version, '-V, --version', 'print the version')
+    .option('--server <url>', 'the Headgate server; else HEADGATE_SERVER, the last sign-in, http://127.0.0.1:8080')
+    .option('--json', "print the API's own JSON")
+    .hook('preAction', (_program, action) => {
+      cli.globals = action.optsWithGlobals<GlobalOptions>();
+    });
+  const commands = [
+    serveCommand(cli),
+    configCommand(cli),
+    loginCommand(cli),
+    logoutCommand(cli),
+    whoamiCommand(cli),
+    sourceCommand(cli),
+    shareCommand(cli),
+    tokenCommand(cli),
+    userCommand(cli),
+    groupCommand(cli),
+    jobCommand(cli),
+    auditCommand(cli),
+    keyCommand(cli),
+    completionCommand(cli),
+  ];
+  for (const command of commands) program.addCommand(command);
+  configure(program, cli);
+  return program;
+}
+
+/** Settings that commander does not hand down to commands added later. */
+function configure(command: Command, cli: Cli): void {
+  command
+    .exitOverride()
+    .helpCommand(false)
+    .showHelpAfterError('(--help shows what is possible)')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => cli.io.stdout.write(text),
+      writeErr: (text) => cli.io.stderr.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'headgate: ')),
+      getOutHelpWidth: () => cli.io.stdout.columns ?? 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  for (const sub of command.commands) configure(sub, cli);
+}

@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import type { Cli } from './cli.ts';
+
+/** `headgate serve`: its options are the settings, so the configuration parses them, not the command line. */
+export function serveCommand(_cli: Cli): Command {
+  return new Command('serve')
+    .description('start the server; every setting is an option too (`headgate config` lists them)')
+    .argument('[settings...]', '--port 8080 --data-dir ./data …')
+    .allowUnknownOption()
+    .action(async (_settings: string[], _options: unknown, command: Command) => {
+      const { serve } = await import('../serve.ts');
+      await serve(command.args);
+    });
+}

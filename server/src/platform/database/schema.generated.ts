@@ -1,0 +1,534 @@
+/** Made by scripts/generate-schema-types.ts from the migrations: do not edit. */
+import type { ColumnType, GeneratedAlways } from 'kysely';
+
+/** The store has a default for it: may be left out on insert. */
+export type Generated<T> =
+  T extends ColumnType<infer Select, infer Insert, infer Update>
+    ? ColumnType<Select, Insert | undefined, Update>
+    : ColumnType<T, T | undefined, T>;
+/** Read as a Date; written as a Date or ISO 8601 text. */
+export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+/** Read as text, exact; written as either. */
+export type Numeric = ColumnType<string, number | string, number | string>;
+/** Read as a Buffer. */
+export type Bytes = ColumnType<Buffer, Uint8Array, Uint8Array>;
+
+export interface AccessKeyTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  user_id: number;
+  access_key: string;
+  secret_sealed: Bytes;
+  status: Generated<string>;
+  description: string | null;
+  created_at: Generated<Timestamp>;
+  last_used_at: Timestamp | null;
+}
+
+export interface ApiTokenTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  user_id: number;
+  name: string;
+  token_hash: Bytes;
+  hint: string;
+  scopes: Generated<string[]>;
+  scram_sealed: Bytes | null;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  last_used_at: Timestamp | null;
+  revoked_at: Timestamp | null;
+}
+
+export interface AuditCheckpointTable {
+  tenant_id: number;
+  sequence: number;
+  hash: Bytes;
+  at: Timestamp;
+  key_id: string;
+  signature: Bytes;
+}
+
+export interface AuditEventTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  txid: Generated<string>;
+  at: Generated<Timestamp>;
+  action: string;
+  outcome: string;
+  door: string;
+  actor_id: number | null;
+  actor: string | null;
+  subject_id: number | null;
+  subject: string | null;
+  resource_type: string | null;
+  resource_uid: string | null;
+  resource: string | null;
+  request_id: string | null;
+  address: string | null;
+  detail: Generated<unknown>;
+}
+
+export interface AuditLinkTable {
+  tenant_id: number;
+  sequence: number;
+  event_id: number;
+  hash: Bytes;
+}
+
+export interface AuditSealerTable {
+  tenant_id: number;
+  sequence: number;
+  hash: Bytes;
+  last_event_id: number;
+}
+
+export interface CatalogCrawlTable {
+  source_id: number;
+  captured_at: Timestamp;
+  settings_version: number;
+  tables: number;
+  columns: number;
+  digest: string;
+}
+
+export interface CatalogTableTable {
+  source_id: number;
+  schema_name: string;
+  table_name: string;
+  kind: string;
+  comment: string | null;
+  row_estimate: number | null;
+  columns: unknown;
+  keys: Generated<unknown>;
+}
+
+export interface CredentialTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  source_id: number;
+  kind: string;
+  user_id: number | null;
+  workspace_id: number | null;
+  level: Generated<string>;
+  username: string | null;
+  secret_sealed: Bytes | null;
+  version: Generated<number>;
+  created_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface DataKeyTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  provider: string;
+  kek_id: string;
+  wrapped: Bytes;
+  state: string;
+  created_at: Generated<Timestamp>;
+  rewrapped_at: Timestamp | null;
+}
+
+export interface DataSourceTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  name: string;
+  name_folded: string;
+  title: string | null;
+  description: string | null;
+  engine: string | null;
+  host: string | null;
+  port: number | null;
+  database: string | null;
+  schema: string | null;
+  tls: Generated<unknown>;
+  tls_key_sealed: Bytes | null;
+  options: Generated<unknown>;
+  metadata: Generated<unknown>;
+  labels: Generated<unknown>;
+  product: string | null;
+  provider: number | null;
+  account_id: string | null;
+  region: string | null;
+  workspace_id: number | null;
+  owner_id: number;
+  permissions: number[] | null;
+  visibility: Generated<string>;
+  shares_credential: Generated<boolean>;
+  pinned_credential: string | null;
+  enabled: Generated<boolean>;
+  complete: Generated<boolean>;
+  probe: Generated<string>;
+  probe_code: string | null;
+  probe_at: Timestamp | null;
+  server_version: string | null;
+  catalog_state: Generated<string>;
+  hidden_in_sdps: Generated<boolean>;
+  version: Generated<number>;
+  settings_version: Generated<number>;
+  created_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
+export interface ExternalIdentityTable {
+  issuer: string;
+  subject: string;
+  user_id: number;
+  created_at: Generated<Timestamp>;
+}
+
+export interface IdempotencyRecordTable {
+  user_id: number;
+  door: string;
+  key: string;
+  request_digest: Bytes;
+  state: string;
+  status: number | null;
+  headers: unknown;
+  body_sealed: Bytes | null;
+  shows_secret: Generated<boolean>;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+}
+
+export interface JobTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  definition_id: number | null;
+  kind: string;
+  status: string;
+  spec: unknown;
+  created_by: number | null;
+  door: string;
+  attempt: Generated<number>;
+  max_attempts: Generated<number>;
+  run_after: Generated<Timestamp>;
+  worker: string | null;
+  heartbeat_at: Timestamp | null;
+  cancel_requested_at: Timestamp | null;
+  progress: Generated<unknown>;
+  result: unknown;
+  error: unknown;
+  fingerprint: string | null;
+  created_at: Generated<Timestamp>;
+  started_at: Timestamp | null;
+  finished_at: Timestamp | null;
+}
+
+export interface JobDefinitionTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  kind: string;
+  name: string;
+  schedule: string | null;
+  time_zone: string | null;
+  spec: unknown;
+  owner_id: number | null;
+  enabled: Generated<boolean>;
+  version: Generated<number>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
+export interface JobItemTable {
+  job_id: number;
+  position: number;
+  source_id: number | null;
+  spec: Generated<unknown>;
+  status: Generated<string>;
+  progress: Generated<unknown>;
+  error: unknown;
+}
+
+export interface JobOutputTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  job_id: number;
+  attempt: number;
+  name: string;
+  media_type: string;
+  location: string;
+  bytes: number;
+  rows: number | null;
+  sha256: string;
+  data_key_sealed: Bytes | null;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp | null;
+  deleted_at: Timestamp | null;
+}
+
+export interface LeaseTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  source_id: number;
+  kind: string;
+  holder_uid: string;
+  holder: string;
+  user_id: number | null;
+  node: string | null;
+  since: Generated<Timestamp>;
+  until: Timestamp | null;
+}
+
+export interface LimitValueTable {
+  level: string;
+  tenant_id: number | null;
+  user_id: number | null;
+  source_id: number | null;
+  name: string;
+  value: Numeric;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface NamedSecretTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  name: string;
+  username: string | null;
+  secret_sealed: Bytes;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ProviderAccountTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  provider: number;
+  account_id: string;
+  account_folded: string;
+  region: string;
+  alias: string | null;
+  details: Generated<unknown>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface RoleTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  permissions: Generated<number[]>;
+  builtin: Generated<boolean>;
+  version: Generated<number>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface SessionTable {
+  token_hash: Bytes;
+  uid: string;
+  user_id: number;
+  auth_version: number;
+  door: string;
+  user_agent: string | null;
+  address: string | null;
+  created_at: Generated<Timestamp>;
+  last_seen_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+}
+
+export interface SettingTable {
+  name: string;
+  value: unknown;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ShareTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  resource_type: Generated<string>;
+  resource_id: number;
+  subject_type: string;
+  user_id: number | null;
+  group_id: number | null;
+  subject_tenant_id: number | null;
+  permissions: number[];
+  credential_kind: string | null;
+  expires_at: Timestamp | null;
+  version: Generated<number>;
+  created_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface SignInFailureTable {
+  username_folded: string;
+  failures: number;
+  window_started_at: Timestamp;
+  locked_until: Timestamp | null;
+}
+
+export interface SourceDoorDataTable {
+  tenant_id: number;
+  source_id: number;
+  door: string;
+  data: unknown;
+  secrets_sealed: Bytes | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface SourceNameTable {
+  tenant_id: number;
+  source_id: number;
+  door: string;
+  scope: string;
+  folded_name: string;
+  name: string;
+  live: Generated<boolean>;
+}
+
+export interface TenantTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  domain_uid: string;
+  instance_uid: string;
+  name: string;
+  slug: string;
+  description: string | null;
+  parent_id: number | null;
+  status: Generated<number>;
+  settings: Generated<unknown>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface TenantAdminTable {
+  tenant_id: number;
+  user_id: number;
+  created_at: Generated<Timestamp>;
+}
+
+export interface UserAccountTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  username: string;
+  username_folded: string;
+  first_name: string | null;
+  last_name: string | null;
+  email: string | null;
+  user_type: string | null;
+  profile: Generated<unknown>;
+  explicit_permissions: Generated<number[]>;
+  status: Generated<string>;
+  builtin: string | null;
+  password_hash: string | null;
+  password_status: Generated<number>;
+  password_changed_at: Timestamp | null;
+  password_expires_at: Timestamp | null;
+  scram_sealed: Bytes | null;
+  auth_version: Generated<number>;
+  locked_at: Timestamp | null;
+  locked_until: Timestamp | null;
+  last_sign_in_at: Timestamp | null;
+  version: Generated<number>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface UserGroupTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  version: Generated<number>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface UserGroupMemberTable {
+  group_id: number;
+  user_id: number;
+  created_at: Generated<Timestamp>;
+}
+
+export interface UserRoleTable {
+  user_id: number;
+  role_id: number;
+}
+
+export interface WorkspaceTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  owner_id: number | null;
+  is_default: Generated<boolean>;
+  is_public: Generated<boolean>;
+  archived_at: Timestamp | null;
+  eps_id: string | null;
+  settings: Generated<unknown>;
+  version: Generated<number>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
+export interface WorkspaceMemberTable {
+  workspace_id: number;
+  user_id: number | null;
+  group_id: number | null;
+  role: Generated<string>;
+  label: string | null;
+  created_at: Generated<Timestamp>;
+}
+
+export interface DB {
+  access_key: AccessKeyTable;
+  api_token: ApiTokenTable;
+  audit_checkpoint: AuditCheckpointTable;
+  audit_event: AuditEventTable;
+  audit_link: AuditLinkTable;
+  audit_sealer: AuditSealerTable;
+  catalog_crawl: CatalogCrawlTable;
+  catalog_table: CatalogTableTable;
+  credential: CredentialTable;
+  data_key: DataKeyTable;
+  data_source: DataSourceTable;
+  external_identity: ExternalIdentityTable;
+  idempotency_record: IdempotencyRecordTable;
+  job: JobTable;
+  job_definition: JobDefinitionTable;
+  job_item: JobItemTable;
+  job_output: JobOutputTable;
+  lease: LeaseTable;
+  limit_value: LimitValueTable;
+  named_secret: NamedSecretTable;
+  provider_account: ProviderAccountTable;
+  role: RoleTable;
+  session: SessionTable;
+  setting: SettingTable;
+  share: ShareTable;
+  sign_in_failure: SignInFailureTable;
+  source_door_data: SourceDoorDataTable;
+  source_name: SourceNameTable;
+  tenant: TenantTable;
+  tenant_admin: TenantAdminTable;
+  user_account: UserAccountTable;
+  user_group: UserGroupTable;
+  user_group_member: UserGroupMemberTable;
+  user_role: UserRoleTable;
+  workspace: WorkspaceTable;
+  workspace_member: WorkspaceMemberTable;
+}

@@ -1,0 +1,107 @@
+/**
+ * Who is asking: a session cookie or a bearer token, in that a header wins over a cookie. Unsafe methods that come
+ * with a cookie must come from Headgate's own pages (F5): a foreign `Origin`, or none but a foreign `Sec-Fetch-Site`,
+ * is refused.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
+import type { Principal, RequestContext } from '../../domain/identity/index.ts';
+import { exchangeOf, problem, type RateLimiter } from '../../platform/http/index.ts';
+import type { RestServices } from './services.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; null on operations that need no sign-in. */
+    principal: Principal | null;
+  }
+}
+
+export const sessionCookie = 'headgate_session';
+const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+const maxTokenLength = 8192;
+
+/** What the domain may know of a request. */
+export function contextOf(request: FastifyRequest): RequestContext {
+  const userAgent = request.headers['user-agent']?.slice(0, 300);
+  return {
+    door: 'rest',
+    requestId: request.id,
+    address: request.ip,
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
+}
+
+/** The value of one cookie, or undefined. */
+export function readCookie(header: string | undefined, name: string): string | undefined {
+  if (header === undefined) return undefined;
+  for (const part of header.split(';')) {
+    const at = part.indexOf('=');
+    if (at !== -1 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/** Is the page that sent this request one of Headgate's own? No sign of a page at all counts as yes: no browser. */
+function fromOwnPage(request: FastifyRequest, publicUrl: string | undefined): boolean {
+  const { origin } = request.headers;
+  if (origin !== undefined) {
+    if (publicUrl !== undefined && origin === new URL(publicUrl).origin) return true;
+    return origin === `http://${request.host}` || origin === `https://${request.host}`;
+  }
+  const site = request.headers['sec-fetch-site'];
+  return site === undefined || site === 'same-origin' || site === 'none';
+}
+
+/** Refuses unsafe requests from foreign pages. Throws ForbiddenError `foreign_origin`. */
+export function checkOrigin(request: FastifyRequest, publicUrl: string | undefined): void {
+  if (safeMethods.has(request.method) || fromOwnPage(request, publicUrl)) return;
+  throw new ForbiddenError('foreign_origin', 'A page of another origin may not do this with your session.', {
+    remedy: 'Call with a bearer token, or from the page that publicUrl names.',
+  });
+}
+
+function bearerOf(header: string): string {
+  const match = /^Bearer +([\x21-\x7e]+)$/i.exec(header);
+  if (match === null || header.length > maxTokenLength) {
+    throw new UnauthenticatedError('invalid_token', 'The Authorization header holds no bearer token.');
+  }
+  return match[1]!;
+}
+
+/** The token of a request. Throws UnauthenticatedError when there is none. */
+function tokenOf(request: FastifyRequest, publicUrl: string | undefined): string {
+  const { authorization, cookie } = request.headers;
+  if (authorization !== undefined) return bearerOf(authorization);
+  const token = readCookie(cookie, sessionCookie);
+  if (token === undefined || token === '') {
+    throw new UnauthenticatedError('sign_in_required', 'This needs a sign-in.', {
+      remedy: 'Send `Authorization: Bearer <token>`, or sign in with POST /api/v1/sessions.',
+    });
+  }
+  checkOrigin(request, publicUrl);
+  return token.slice(0, maxTokenLength);
+}
+
+/** Throws 429 `rate_limited` when the subject has used up its allowance. */
+export function spend(limiter: RateLimiter, subject: string): void {
+  const wait = limiter.take(subject);
+  if (wait === 0) return;
+  throw problem(429, 'rate_limited', 'Too many requests.', {
+    remedy: `Try again in ${wait} s.`,
+    headers: { 'retry-after': String(wait) },
+  });
+}
+
+/** The hook that signs a request in; sets `request.principal`. */
+export function authentication(services: RestServices) {
+  const { identity, settings, userLimiter } = services;
+  return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
+    const token = tokenOf(request, settings.publicUrl);
+    const principal = await identity.authenticator.bearer(token, contextOf(request));
+    const exchange = exchangeOf(request.raw);
+    exchange.username = principal.actor.username;
+    exchange.address = request.ip;
+    request.principal = principal;
+    if (userLimiter.enabled) spend(userLimiter, `user:${principal.actor.id}`);
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * The native door: `/api/v1`, and the system's own addresses at the root. Handlers parse, call the domain or the
+ * gateway, and present; rules live there, not here.
+ *
+ * May be imported: `domain/*`, `gateway`, `platform/*`. Must not be imported: other doors, engines.
+ */
+import {
+  type Door,
+  type DoorInstance,
+  registerDocs,
+  registerIdempotency,
+  registerOpenApi,
+} from '../../platform/http/index.ts';
+import { registerAudit, registerLimits } from './audit.ts';
+import { registerCatalog } from './catalog.ts';
+import { registerCors } from './cors.ts';
+import { registerCredentials } from './credentials.ts';
+import { problemOf } from './errors.ts';
+import { registerGroups, registerTenants } from './groups.ts';
+import { registerJobs } from './jobs.ts';
+import { Operations } from './operation.ts';
+import { registerQueries } from './query.ts';
+import type { RestServices } from './services.ts';
+import { registerSessions, registerSignIn } from './sessions.ts';
+import { registerShares } from './shares.ts';
+import { registerEngines, registerSources, registerTests } from './sources.ts';
+import { registerSystem } from './system.ts';
+import { registerTokens } from './tokens.ts';
+import { registerUsers } from './users.ts';
+
+export { sessionCookie } from './auth.ts';
+export type { HealthCheck, RestServices, RestSettings } from './services.ts';
+
+const tags = [
+  { name: 'sessions', description: 'Signing in and out.' },
+  { name: 'users', description: 'Users, roles and permissions.' },
+  { name: 'groups', description: 'Named sets of users.' },
+  { name: 'tenants', description: 'Separate parts of one installation.' },
+  { name: 'tokens', description: 'API tokens for programs.' },
+  { name: 'sources', description: 'Databases, registered once.' },
+  { name: 'credentials', description: 'Logins of sources; write-only.' },
+  { name: 'shares', description: 'Who else may do what.' },
+  { name: 'schema', description: 'Tables and columns.' },
+  { name: 'queries', description: 'Running statements.' },
+  { name: 'jobs', description: 'Work that outlives a request.' },
+  { name: 'audit', description: 'What happened.' },
+  { name: 'limits', description: 'Caps on rows, bytes and time.' },
+];
+
+const description = `Register a database once, share it exactly, query it through Headgate; its password is never shown.
+
+Errors are problem documents (RFC 9457) with a stable \`code\`. Lists take \`limit\` and \`cursor\`. Changes take
+\`If-Match\` with the ETag of the last answer, and an \`Idempotency-Key\` to be repeated safely.`;
+
+async function register(app: DoorInstance, services: RestServices): Promise<void> {
+  app.decorateRequest('principal', null);
+  await registerOpenApi(app, {
+    title: 'Headgate',
+    version: services.version,
+    description,
+    tags,
+    securitySchemes: {
+      bearer: { type: 'http', scheme: 'bearer', description: 'A session token, an API token (`hg_…`) or a JWT.' },
+      cookie: { type: 'apiKey', in: 'cookie', name: 'headgate_session' },
+    },
+  });
+  registerCors(app, services.settings.corsOrigins);
+  registerIdempotency(app, {
+    store: services.store,
+    vault: services.vault,
+    log: services.log,
+    door: 'rest',
+    now: services.now,
+    ownerOf: ({ principal }) => principal && { userId: principal.actor.id, tenantId: principal.actor.tenantId },
+  });
+  await registerDocs(app);
+  registerSystem(app, services);
+  registerSignIn(app, services);
+  const operations = new Operations(app, services);
+  registerSessions(operations, services);
+  registerUsers(operations, services);
+  registerGroups(operations, services);
+  registerTenants(operations, services);
+  registerTokens(operations, services);
+  registerEngines(operations, services);
+  registerSources(operations, services);
+  registerTests(operations, services);
+  registerCredentials(operations, services);
+  registerShares(operations, services);
+  registerCatalog(operations, services);
+  registerQueries(operations, services);
+  registerJobs(operations, services);
+  registerAudit(operations, services);
+  registerLimits(operations, services);
+}
+
+/** The native door over the given services. */
+export function restDoor(services: RestServices): Door {
+  return {
+    name: 'rest',
+    prefixes: ['/api/v1', '/'],
+    problemOf,
+    register: (app) => register(app, services),
+  };
+}

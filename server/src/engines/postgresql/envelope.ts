@@ -63,7 +63,7 @@ export function prologue(access: 'read' | 'write', timeoutMs: number): Buffer {
  * What a new (or reset) session gets once: settings that make values come in one spelling, a net against orphans, and
  * the prepared statements of the envelope. One write, one Sync.
  */
-export function sessionSetup(out: Outgoing, serverVersion: number): void {
+export function sessionSetup(out: Outgoing, serverVersion: number, searchPath: string | null): void {
   const settings: [string, string][] = [
     ['extra_float_digits', '3'], // shortest text that reads back as the same number
     ['IntervalStyle', 'postgres'],
@@ -73,7 +73,10 @@ export function sessionSetup(out: Outgoing, serverVersion: number): void {
   ];
   // The server notices a vanished client even while it computes.
   if (serverVersion >= 14) settings.push(['client_connection_check_interval', '2000']);
-  const calls = settings.map(([name, value]) => `pg_catalog.set_config('${name}', '${value}', false)`);
+  if (searchPath !== null) settings.push(['search_path', searchPath]);
+  const calls = settings.map(
+    ([name, value]) => `pg_catalog.set_config('${name}', '${value.replaceAll("'", "''")}', false)`,
+  );
   out.parse('', `SELECT ${calls.join(', ')}`);
   run(out, '');
   out.parse(BEGIN_READ, 'BEGIN READ ONLY');

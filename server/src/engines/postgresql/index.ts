@@ -4,9 +4,13 @@
  *
  * May be imported: `platform/*`, `../engine.ts`. Must not be imported: `domain`, `gateway`, `doors`.
  */
-import { type ConnectTarget, type Engine, EngineError } from '../engine.ts';
+import type { ConnectTarget, Engine } from '../engine.ts';
+import { classify } from './classify.ts';
 import { openSession } from './connect.ts';
+import { clock, introspect, privileges } from './introspect.ts';
+import { optionsSchema } from './options.ts';
 import { PostgresqlConnection } from './query.ts';
+import { parseUrl, printUrl, recognisesUrl } from './url.ts';
 
 async function connect(target: ConnectTarget, hooks: Parameters<Engine['connect']>[1]): Promise<PostgresqlConnection> {
   const session = await openSession(target, hooks);
@@ -20,22 +24,18 @@ async function connect(target: ConnectTarget, hooks: Parameters<Engine['connect'
   }
 }
 
-const unsupported = (): never => {
-  throw new EngineError('unsupported', 'Not supported.');
-};
-
 export const postgresqlEngine: Engine = {
   id: 'postgresql',
   title: 'PostgreSQL',
   defaultPort: 5432,
   databaseRequired: true,
-  optionsSchema: { type: 'object', additionalProperties: false, properties: {} },
+  optionsSchema,
+  recognisesUrl,
+  parseUrl,
+  printUrl,
   connect,
-  recognisesUrl: (text) => /^(?:jdbc:)?postgres(?:ql)?:/i.test(text),
-  parseUrl: unsupported,
-  printUrl: unsupported,
-  classify: unsupported,
-  introspect: unsupported,
-  privileges: unsupported,
-  clock: unsupported,
+  classify,
+  introspect,
+  privileges,
+  clock,
 };

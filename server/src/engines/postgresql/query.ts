@@ -16,6 +16,7 @@ import {
 import { requestCancel, type Session } from './connect.ts';
 import { EPILOGUE, prologue, ROLLBACK_AND_SYNC, SYNC, sessionSetup } from './envelope.ts';
 import { endsSession, statementError } from './errors.ts';
+import { maxRowBytes, searchPath } from './options.ts';
 import { encodeParameters } from './parameters.ts';
 import { PreparedStatements } from './prepared.ts';
 import { Statement, type StatementHost } from './statement.ts';
@@ -68,6 +69,7 @@ export class PostgresqlConnection implements EngineConnection, Receiver {
     this.serverVersion = session.settings.get('server_version') ?? 'unknown';
     this.encrypted = session.encrypted;
     this.#transport.receiver = this;
+    this.#transport.maxRowBytes = maxRowBytes(target.options);
     this.#transport.socket.setKeepAlive(true, 30_000);
     this.#host = {
       expectRows: (expected) => this.#expectRows(expected),
@@ -211,7 +213,7 @@ export class PostgresqlConnection implements EngineConnection, Receiver {
 
   #setupMessages(version: number): Buffer {
     this.#out.clear();
-    sessionSetup(this.#out, version);
+    sessionSetup(this.#out, version, searchPath(this.#target.options));
     return this.#out.take();
   }
 

@@ -112,7 +112,7 @@ async function deriveKeys(password: string, salt: Buffer, iterations: number): P
 
 // RFC 3454 tables, as SASLprep (RFC 4013) uses them.
 const SPACES = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g;
-const NOTHING = /\u034f|[\u00ad\u1806\u180b-\u180d\u200c\u200d\u2060\ufe00-\ufe0f\ufeff]/g;
+const NOTHING = /\u034f|[\u180b-\u180d]|[\ufe00-\ufe0f]|\u200d|[\u00ad\u1806\u200c\u2060\ufeff]/g;
 const PROHIBITED =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   /[\u0000-\u001f\u007f-\u009f\u06dd\u070f\u180e\u200e\u200f\u2028-\u202e\u206a-\u206f\u2ff0-\u2ffb\ufdd0-\ufdef\ufff9-\uffff\p{Co}\p{Cs}\p{Cn}]|\u0340|\u0341|[\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/u;

@@ -7,7 +7,9 @@ export interface GroupView {
   readonly name: string;
   readonly description?: string | null;
   readonly tenant?: string;
-  readonly members?: readonly unknown[] | number;
+  readonly memberCount: number;
+  /** User names; null in lists. */
+  readonly members: readonly string[] | null;
 }
 
 /** `headgate group list` */
@@ -21,11 +23,7 @@ export function listCommand(cli: Cli): Command {
         page,
         [
           { title: 'name', value: (group) => group.name },
-          {
-            title: 'members',
-            align: 'right',
-            value: (group) => (Array.isArray(group.members) ? group.members.length : group.members),
-          },
+          { title: 'members', align: 'right', value: (group) => group.memberCount },
           { title: 'description', value: (group) => group.description },
         ],
         'No groups.',

@@ -15,16 +15,9 @@ export function showCommand(cli: Cli): Command {
           ['name', group.name],
           ['description', group.description],
           ['tenant', group.tenant],
-          ['members', memberNames(group.members)],
+          ['members', group.members],
           ['id', group.id],
         ]),
       );
     });
-}
-
-function memberNames(members: GroupView['members']): unknown {
-  if (!Array.isArray(members)) return members;
-  return members.map((member: unknown) =>
-    typeof member === 'object' && member !== null && 'username' in member ? String(member.username) : String(member),
-  );
 }

@@ -5,7 +5,7 @@ export interface JobView {
   readonly id: string;
   readonly kind: string;
   readonly status: string;
-  readonly source?: string | { readonly name: string } | null;
+  readonly source?: string | null;
   readonly format?: string | null;
   readonly createdBy?: string | null;
   readonly createdAt?: string;
@@ -22,7 +22,7 @@ export interface JobOutput {
   readonly name: string;
   readonly mediaType?: string;
   readonly bytes?: number;
-  readonly rows?: number;
+  readonly rows?: number | null;
   readonly sha256?: string;
   readonly expiresAt?: string | null;
 }
@@ -32,10 +32,6 @@ const FINAL = new Set(['succeeded', 'failed', 'cancelled']);
 /** Nothing more will happen to it. */
 export function isFinal(job: JobView): boolean {
   return FINAL.has(job.status);
-}
-
-export function sourceName(job: JobView): string {
-  return typeof job.source === 'string' ? job.source : (job.source?.name ?? '');
 }
 
 /** `12,345 rows, 1.2 MB`. */
@@ -51,7 +47,7 @@ export function jobFields(job: JobView): (readonly [string, unknown])[] {
     ['id', job.id],
     ['kind', job.kind],
     ['status', job.status],
-    ['source', sourceName(job)],
+    ['source', job.source],
     ['format', job.format],
     ['by', job.createdBy],
     ['attempt', attempts],
@@ -66,7 +62,7 @@ export function jobFields(job: JobView): (readonly [string, unknown])[] {
 
 function describeOutput(output: JobOutput): string {
   const size = output.bytes === undefined ? '' : `, ${bytes(output.bytes)}`;
-  const rows = output.rows === undefined ? '' : `, ${count(output.rows)} rows`;
+  const rows = typeof output.rows !== 'number' ? '' : `, ${count(output.rows)} rows`;
   const until = output.expiresAt ? `, kept until ${time(output.expiresAt)}` : '';
   return `${output.name}${rows}${size}${until}`;
 }

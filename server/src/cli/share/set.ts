@@ -5,5 +5,5 @@ import { writeCommand } from './write.ts';
 /** `headgate share set` */
 export function setCommand(cli: Cli): Command {
   const command = new Command('set').description('share a source with exactly these permissions, whatever was before');
-  return writeCommand(cli, command, {});
+  return writeCommand(cli, command);
 }

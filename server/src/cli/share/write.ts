@@ -1,5 +1,6 @@
 /** What `share add` and `share set` have in common: both put a share, one only where there is none yet. */
 import { type Command, Option } from 'commander';
+import type { Api } from '../api.ts';
 import type { Cli } from '../cli.ts';
 import { timeOrSpan, words } from '../options.ts';
 import { time } from '../text.ts';
@@ -11,7 +12,12 @@ interface WriteOptions extends SubjectOptions {
   credential?: string;
 }
 
-export function writeCommand(cli: Cli, command: Command, headers: Readonly<Record<string, string>>): Command {
+/** `check` runs before the write and may refuse it. */
+export function writeCommand(
+  cli: Cli,
+  command: Command,
+  check: (api: Api, path: string) => Promise<void> = async () => undefined,
+): Command {
   return withSubject(command.argument('<source>', 'name or id of the source'))
     .addOption(
       new Option('--permissions <words>', 'exactly these: view,modify,delete,jdbc,odbc,odata,sql,extract,agent,write')
@@ -27,15 +33,16 @@ export function writeCommand(cli: Cli, command: Command, headers: Readonly<Recor
       ]),
     )
     .action(async (source: string, options: WriteOptions) => {
-      const { body } = await cli.api().send<ShareView>({
-        method: 'PUT',
-        path: sharePath(source, options),
-        body: { permissions: options.permissions, expiresAt: options.expires, credential: options.credential },
-        headers,
-      });
-      cli.print(body, () => {
-        const until = body.expiresAt === null || body.expiresAt === undefined ? '' : ` until ${time(body.expiresAt)}`;
-        return `Shared ${source} with ${describeSubject(body)}: ${body.permissions.join(', ') || 'no permission'}${until}.\n`;
+      const path = sharePath(source, options);
+      const api = cli.api();
+      await check(api, path);
+      const { permissions, expires: expiresAt, credential } = options;
+      const body = { permissions, expiresAt, credential };
+      const { body: share } = await api.send<ShareView>({ method: 'PUT', path, body });
+      cli.print(share, () => {
+        const until = share.expiresAt === null ? '' : ` until ${time(share.expiresAt)}`;
+        const granted = share.permissions.join(', ') || 'no permission';
+        return `Shared ${source} with ${describeSubject(share)}: ${granted}${until}.\n`;
       });
     });
 }

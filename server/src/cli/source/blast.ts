@@ -1,21 +1,42 @@
 /** What a change or a removal would touch (`--dry-run`). */
 import type { Cli } from '../cli.ts';
+import type { Holder } from '../exit.ts';
 
-/** The door's preview: counts or lists, by what would be touched. */
-export type BlastRadius = Readonly<Record<string, unknown>>;
-
-export function describeBlastRadius(cli: Cli, radius: BlastRadius): string {
-  const lines = cli.fields(Object.entries(radius).map(([name, value]) => [`  ${name}`, summary(value)] as const));
-  return `Nothing was changed. This would touch:\n${lines}`;
+/** The door's preview. */
+export interface BlastRadius {
+  readonly operation: string;
+  readonly changes: readonly string[];
+  readonly blockedChanges: readonly string[];
+  /** It would be refused now. */
+  readonly refused: boolean;
+  readonly holders: readonly Holder[];
+  readonly shares: Readonly<Record<string, number>>;
+  readonly credentials: Readonly<Record<string, number>>;
+  readonly workspaces: readonly { readonly name: string }[];
+  readonly jobs: Readonly<Record<string, number>>;
 }
 
-/** Names where the items have them; else the JSON. */
-function summary(value: unknown): unknown {
-  if (!Array.isArray(value)) return value;
-  if (value.length === 0) return 'none';
-  return value
-    .map((item: unknown) =>
-      typeof item === 'object' && item !== null && 'name' in item ? String(item.name) : JSON.stringify(item),
-    )
-    .join(', ');
+export function describeBlastRadius(cli: Cli, radius: BlastRadius): string {
+  const verdict = radius.refused ? 'It would be refused now: the source is in use.' : 'It would be done.';
+  return `Nothing was changed. ${verdict}\n${cli.fields([
+    ['  changes', list(radius.changes)],
+    ['  held back by use', list(radius.blockedChanges)],
+    [
+      '  in use by',
+      list(radius.holders.map((holder) => `${holder.kind} ${holder.name ?? holder.id} (${holder.user})`)),
+    ],
+    ['  shares', counts(radius.shares)],
+    ['  credentials', counts(radius.credentials)],
+    ['  workspaces', list(radius.workspaces.map(({ name }) => name))],
+    ['  jobs', counts(radius.jobs)],
+  ])}`;
+}
+
+function list(words: readonly string[]): string {
+  return words.join(', ') || 'none';
+}
+
+function counts(numbers: Readonly<Record<string, number>>): string {
+  const some = Object.entries(numbers).filter(([, number]) => number > 0);
+  return list(some.map(([name, number]) => `${number} ${name}`));
 }

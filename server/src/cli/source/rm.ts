@@ -19,8 +19,8 @@ export function rmCommand(cli: Cli): Command {
         headers: options.ifMatch === undefined ? {} : { 'if-match': `"v${options.ifMatch}"` },
       });
       cli.print(body ?? { deleted: name }, () =>
-        options.dryRun
-          ? describeBlastRadius(cli, body ?? {})
+        options.dryRun && body !== undefined
+          ? describeBlastRadius(cli, body)
           : `Removed ${name}. \`headgate source undelete\` brings it back.\n`,
       );
     });

@@ -24,8 +24,8 @@ interface SchemaColumn {
 interface SchemaAnswer {
   readonly items: SchemaTable[];
   readonly nextCursor: string | null;
-  readonly capturedAt?: string | null;
-  readonly stale?: boolean;
+  /** Null when it was read from the database just now. */
+  readonly catalog: { readonly capturedAt: string; readonly stale: boolean } | null;
 }
 
 interface SchemaOptions {
@@ -43,7 +43,7 @@ export function schemaCommand(cli: Cli): Command {
     .description('list the tables and views of a source')
     .argument('<name>', 'name or id of the source')
     .option('--schema <name>', 'only this schema')
-    .option('--search <text>', 'only tables whose name holds this text')
+    .option('--search <text>', 'only tables that hold this text in their name or a column name')
     .option('--columns', 'show the columns of each table')
     .option('--live', 'read it from the database instead of the catalog')
     .option('--refresh', 'bring the catalog up to date first')
@@ -80,8 +80,9 @@ export function schemaCommand(cli: Cli): Command {
         ],
         'No tables.',
       );
-      if (!cli.json && first.capturedAt) {
-        cli.note(`As of ${time(first.capturedAt)}${first.stale ? ', before the last change of the source' : ''}.`);
+      if (!cli.json && first.catalog) {
+        const stale = first.catalog.stale ? '; the source has changed since, --refresh reads it again' : '';
+        cli.note(`As of ${time(first.catalog.capturedAt)}${stale}.`);
       }
     });
 }

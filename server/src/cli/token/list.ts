@@ -6,6 +6,7 @@ import { time } from '../text.ts';
 export interface TokenView {
   readonly id: string;
   readonly name: string;
+  readonly hint?: string;
   readonly scopes?: readonly string[] | null;
   readonly createdAt?: string;
   readonly expiresAt?: string | null;
@@ -23,6 +24,7 @@ export function listCommand(cli: Cli): Command {
         page,
         [
           { title: 'name', value: (token) => token.name },
+          { title: 'begins', value: (token) => token.hint },
           { title: 'scopes', value: (token) => token.scopes ?? 'everything' },
           { title: 'created', value: (token) => time(token.createdAt) },
           { title: 'expires', value: (token) => (token.expiresAt ? time(token.expiresAt) : 'never') },

@@ -9,7 +9,7 @@ export interface UserView {
   readonly email?: string | null;
   readonly tenant?: string;
   readonly roles?: readonly string[];
-  readonly permissions?: readonly number[];
+  readonly permissions?: readonly string[];
   readonly status?: string;
   readonly lockedUntil?: string | null;
   readonly createdAt?: string;

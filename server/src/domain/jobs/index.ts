@@ -4,7 +4,8 @@
  * May be imported: `platform/*`, `domain/*`. Must not be imported: engines, gateway, doors: what a job does is an
  * executor handed to the worker.
  */
+export { isPassing } from './failure.ts';
 export * from './model.ts';
-export type { ObjectStore, ObjectUpload } from './objects.ts';
-export { JobService, type JobServiceDeps, type OpenedOutput } from './service.ts';
+export { FolderObjectStore, type ObjectStore, type ObjectUpload } from './objects.ts';
+export { fingerprint, JobService, type JobServiceDeps, type OpenedOutput } from './service.ts';
 export { JobWorker, type JobWorkerConfig, type JobWorkerDeps } from './worker.ts';

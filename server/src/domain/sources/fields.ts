@@ -30,7 +30,7 @@ const namePattern = /^[A-Za-z0-9_-]+$/;
 
 /** Text that the store can keep: no NUL, no half of a surrogate pair. */
 export function checkText(value: unknown, field: string, maximum: number): string {
-  if (typeof value !== 'string') throw new InvalidError('type_invalid', `"${field}" must be text.`, { field });
+  if (typeof value !== 'string') throw new InvalidError('invalid_type', `"${field}" must be text.`, { field });
   if (value.length > maximum) {
     throw new InvalidError('too_long', `"${field}" is longer than ${maximum} characters.`, {
       field,
@@ -38,7 +38,7 @@ export function checkText(value: unknown, field: string, maximum: number): strin
     });
   }
   if (value.includes('\0') || !value.isWellFormed()) {
-    throw new InvalidError('text_invalid', `"${field}" holds a NUL or half of a character.`, {
+    throw new InvalidError('invalid_text', `"${field}" holds a NUL or half of a character.`, {
       field,
       remedy: 'Send it as clean UTF-8 text.',
     });
@@ -63,7 +63,7 @@ export function checkName(value: unknown): string {
   required(value, 'name');
   const name = checkText(value, 'name', sourceLimits.name);
   if (!namePattern.test(name)) {
-    throw new InvalidError('name_invalid', 'The name may hold only letters, digits, "_" and "-".', {
+    throw new InvalidError('invalid_name', 'The name may hold only letters, digits, "_" and "-".', {
       field: 'name',
       remedy: 'Use 1 to 128 of A–Z a–z 0–9 _ -; keep free text in "title".',
     });
@@ -100,7 +100,7 @@ export function checkHost(value: unknown): string {
   required(value, 'host');
   const text = checkText(value, 'host', sourceLimits.host);
   const refuse = (message: string, remedy: string): never => {
-    throw new InvalidError('host_invalid', message, { field: 'host', remedy });
+    throw new InvalidError('invalid_host', message, { field: 'host', remedy });
   };
   if (/[\s\p{Cc}]/u.test(text)) refuse('The host holds a space or control character.', 'Remove it.');
   if (text.includes('://')) {
@@ -125,7 +125,7 @@ export function checkHost(value: unknown): string {
 
 export function checkPort(value: unknown): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 65_535) {
-    throw new InvalidError('port_invalid', 'The port is no whole number from 1 to 65535.', {
+    throw new InvalidError('invalid_port', 'The port is no whole number from 1 to 65535.', {
       field: 'port',
       remedy: 'Leave it out for the default port of the engine.',
     });
@@ -153,12 +153,12 @@ export function checkOptions(value: unknown, engine: string | null, engines: Eng
     const field = `options/${pointer(name)}`;
     if (typeof option === 'string') checkText(option, field, 4096);
     else if (typeof option !== 'number' && typeof option !== 'boolean') {
-      throw new InvalidError('option_invalid', `The option "${shown(name)}" is no text, number or boolean.`, { field });
+      throw new InvalidError('invalid_option', `The option "${shown(name)}" is no text, number or boolean.`, { field });
     }
   }
   const [problem] = engine === null ? [] : engines.validateOptions(engine, options);
   if (problem !== undefined) {
-    throw new InvalidError('option_invalid', problem.message, {
+    throw new InvalidError('invalid_option', problem.message, {
       field: `options/${pointer(problem.field)}`,
       remedy: problem.remedy,
     });
@@ -201,7 +201,7 @@ export function checkLabels(value: unknown): Readonly<Record<string, string>> {
     const field = `labels/${pointer(key)}`;
     checkText(key, field, sourceLimits.labelKey);
     if (key === '' || key.includes('=')) {
-      throw new InvalidError('label_invalid', 'A label key is empty or holds "=".', {
+      throw new InvalidError('invalid_label', 'A label key is empty or holds "=".', {
         field: 'labels',
         remedy: 'Labels are searched as key=value: leave "=" out of keys.',
       });
@@ -216,7 +216,7 @@ export function checkPermissions(value: unknown): number[] | null {
   if (value === undefined || value === null) return null;
   const wrong = Array.isArray(value) ? value.find((id) => permissionInfo(id)?.onSource !== true) : value;
   if (!Array.isArray(value) || wrong !== undefined) {
-    throw new InvalidError('permission_invalid', 'A permission of the list may not stand on a source.', {
+    throw new InvalidError('invalid_permission', 'A permission of the list may not stand on a source.', {
       field: 'permissions',
       remedy: 'Use view, modify, delete, jdbc, odbc, odata, sqlEditor, sql, extract, agent, write.',
     });
@@ -227,7 +227,7 @@ export function checkPermissions(value: unknown): number[] | null {
 export function checkVisibility(value: unknown): Visibility {
   if (value === undefined || value === null) return 'private';
   if (value === 'private' || value === 'workspace' || value === 'tenant') return value;
-  throw new InvalidError('visibility_invalid', 'There is no such visibility.', {
+  throw new InvalidError('invalid_visibility', 'There is no such visibility.', {
     field: 'visibility',
     remedy: 'Use private, workspace or tenant.',
   });
@@ -237,13 +237,13 @@ export function checkVisibility(value: unknown): Visibility {
 export function checkSwitch(value: unknown, field: string): boolean {
   if (value === undefined || value === null) return true;
   if (typeof value === 'boolean') return value;
-  throw new InvalidError('type_invalid', `"${field}" must be true or false.`, { field });
+  throw new InvalidError('invalid_type', `"${field}" must be true or false.`, { field });
 }
 
 export function checkLevel(value: unknown): CredentialLevel {
   if (value === undefined || value === null) return 'any';
   if (value === 'any' || value === 'read' || value === 'write') return value;
-  throw new InvalidError('level_invalid', 'There is no such level.', {
+  throw new InvalidError('invalid_level', 'There is no such level.', {
     field: 'level',
     remedy: 'Use any, read or write.',
   });
@@ -253,9 +253,24 @@ export function checkLevel(value: unknown): CredentialLevel {
 export function checkObject(value: unknown, field: string): Readonly<Record<string, unknown>> {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
-    throw new InvalidError('type_invalid', `"${field}" must be an object.`, { field });
+    throw new InvalidError('invalid_type', `"${field}" must be an object.`, { field });
   }
   return value as Readonly<Record<string, unknown>>; // narrowed by the two checks above
+}
+
+/** Refuses deep values before anything walks them without a limit. */
+export function boundDepth(value: unknown, field: string): unknown {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > sourceLimits.metadataDepth + 1) {
+      throw new InvalidError('too_deep', `"${field}" is nested deeper than ${sourceLimits.metadataDepth} levels.`, {
+        field,
+        remedy: 'Flatten it.',
+      });
+    }
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+  }
+  return value;
 }
 
 function tooMany(field: string, maximum: number): never {

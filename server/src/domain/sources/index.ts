@@ -4,6 +4,9 @@
  * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/identity` (types).
  * Must not be imported: engines, gateway, doors. What the domain must know about engines comes in as `EngineFacts`.
  */
+export { changeKinds, changesConnection } from './blocking.ts';
 export { Credentials } from './credentials.ts';
+export { leaseHolders, lockForChange, lockForUse } from './leases.ts';
 export * from './model.ts';
 export { type ChangeOptions, Sources, type SourcesDeps } from './sources.ts';
+export { effectiveTlsMode } from './tls.ts';

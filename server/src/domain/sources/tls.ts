@@ -31,7 +31,7 @@ export function isWeakened(mode: TlsMode | undefined): boolean {
 
 /**
  * Checks TLS settings as written or merged. `hasStoredKey`: one is kept already.
- * Throws InvalidError `tls_mode_invalid`, `certificate_invalid`, `key_invalid`, `key_missing`, `key_mismatch`.
+ * Throws InvalidError `invalid_tls_mode`, `invalid_certificate`, `invalid_key`, `key_missing`, `key_mismatch`.
  */
 export function checkTls(value: unknown, hasStoredKey: boolean): { tls: StoredTls; key: KeyChange } {
   const input = checkObject(value, 'tls');
@@ -48,8 +48,15 @@ export function checkTls(value: unknown, hasStoredKey: boolean): { tls: StoredTl
     cert = checkCertificates(certText, 'tls/cert');
     tls.cert = certText;
   }
-  const key = checkKey(checkOptionalText(input.key, 'tls/key', sourceLimits.pem), hasStoredKey);
-  if (cert !== undefined && (key === 'remove' || (key === 'keep' && !hasStoredKey))) {
+  const said = checkKey(checkOptionalText(input.key, 'tls/key', sourceLimits.pem), hasStoredKey);
+  if (cert === undefined && typeof said === 'object') {
+    throw new InvalidError('certificate_missing', 'The private key has no client certificate.', {
+      field: 'tls/cert',
+      remedy: 'Send the certificate of "tls/key" as PEM.',
+    });
+  }
+  const key = cert === undefined ? 'remove' : said;
+  if (cert !== undefined && key === 'remove') {
     throw new InvalidError('key_missing', 'The client certificate has no private key.', {
       field: 'tls/key',
       remedy: 'Send the key of "tls/cert" as PEM.',
@@ -67,7 +74,7 @@ export function checkTls(value: unknown, hasStoredKey: boolean): { tls: StoredTl
 function checkMode(value: unknown): TlsMode {
   const mode = tlsModes.find((known) => known === value);
   if (mode !== undefined) return mode;
-  throw new InvalidError('tls_mode_invalid', 'There is no such TLS mode.', {
+  throw new InvalidError('invalid_tls_mode', 'There is no such TLS mode.', {
     field: 'tls/mode',
     remedy: `Use one of: ${tlsModes.join(', ')}.`,
   });
@@ -82,7 +89,7 @@ function checkCertificates(pem: string, field: string): X509Certificate {
   } catch {
     // answered below: the text is no certificate
   }
-  throw new InvalidError('certificate_invalid', `"${field}" is no PEM certificate.`, {
+  throw new InvalidError('invalid_certificate', `"${field}" is no PEM certificate.`, {
     field,
     remedy: 'Send the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, not a file name.',
   });
@@ -102,7 +109,7 @@ function checkKey(key: string | null, hasStoredKey: boolean): KeyChange {
     return { key };
   } catch {
     // OpenSSL's message may quote the text: it is not passed on
-    throw new InvalidError('key_invalid', '"tls/key" is no usable PEM private key.', {
+    throw new InvalidError('invalid_key', '"tls/key" is no usable PEM private key.', {
       field: 'tls/key',
       remedy: 'Send an unencrypted key, from -----BEGIN … PRIVATE KEY----- to -----END … PRIVATE KEY-----.',
     });

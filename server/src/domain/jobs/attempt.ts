@@ -1,0 +1,182 @@
+/**
+ * One attempt of a job on this worker: runs the executor, beats, obeys cancels, and writes how it ended. Every write
+ * is fenced by the attempt's claim: when another worker has the job, this one only cleans up after itself.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Store } from '../../platform/database/index.ts';
+import type { Logger } from '../../platform/telemetry/index.ts';
+import type { Vault } from '../../platform/vault/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import { systemPrincipal } from '../identity/principal.ts';
+import { fileName } from './export-spec.ts';
+import { failureOf, isPassing } from './failure.ts';
+import { backOffSeconds } from './machine.ts';
+import type { AbortReason, ClaimedJob, JobExecutor, JobProgress, JobResult, OutputWriter } from './model.ts';
+import type { ObjectStore } from './objects.ts';
+import { SealedOutputWriter } from './output.ts';
+import { commitOutputs, outputContext, outputLocation } from './outputs.ts';
+import { fileKeyBytes } from './sealed-file.ts';
+import { type Attempt, endCancelled, fail, heartbeat, type JobFailure, requeue, succeed } from './transitions.ts';
+
+export interface AttemptDeps {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly audit: AuditLog;
+  readonly objects: ObjectStore;
+  readonly log: Logger;
+  readonly config: {
+    readonly jobHeartbeatSeconds: number;
+    readonly jobLeaseSeconds: number;
+    readonly outputRetentionDays: number;
+  };
+}
+
+/** How an attempt ended, as far as this worker wrote it. */
+export type AttemptEnd = 'succeeded' | 'failed' | 'cancelled' | 'requeued' | 'lost';
+
+export class RunningAttempt {
+  readonly job: ClaimedJob;
+  readonly #deps: AttemptDeps;
+  readonly #attempt: Attempt;
+  readonly #abort = new AbortController();
+  readonly #outputs: SealedOutputWriter[] = [];
+  #progress: JobProgress = { rows: 0, bytes: 0 };
+  /** When a heartbeat last got through: this worker's own monotonic clock, in ms. */
+  #lastBeat = performance.now();
+
+  constructor(deps: AttemptDeps, job: ClaimedJob, claim: string) {
+    this.#deps = deps;
+    this.job = job;
+    this.#attempt = { jobId: job.id, attempt: job.attempt, claim };
+  }
+
+  /** Asks the executor to stop; the first reason counts. */
+  abort(reason: AbortReason): void {
+    if (!this.#abort.signal.aborted) this.#abort.abort(reason);
+  }
+
+  /** Runs the attempt to its end. Rejects only when the store does not take the end: then the reaper decides. */
+  async run(executor: JobExecutor): Promise<AttemptEnd> {
+    const beat = setInterval(() => void this.#beat(), this.#deps.config.jobHeartbeatSeconds * 1000);
+    let outcome: { readonly result: JobResult } | { readonly error: unknown };
+    try {
+      outcome = {
+        result: await executor(this.job, {
+          signal: this.#abort.signal,
+          heartbeat: (progress) => {
+            this.#progress = progress;
+          },
+          output: (name, mediaType) => this.#output(name, mediaType),
+        }),
+      };
+    } catch (error) {
+      outcome = { error };
+    } finally {
+      clearInterval(beat);
+    }
+    let end: AttemptEnd = 'lost';
+    try {
+      end = 'result' in outcome ? await this.#succeed(outcome.result) : await this.#end(outcome.error);
+    } finally {
+      // What did not become visible with the success goes, whatever happened.
+      if (end !== 'succeeded') await Promise.all(this.#outputs.map((output) => output.abort()));
+    }
+    return end;
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      const { store, config } = this.#deps;
+      const heard = await heartbeat(store.db, this.#attempt, this.#progress, config.jobLeaseSeconds);
+      this.#lastBeat = performance.now();
+      if (heard === 'lost') this.abort('lost');
+      if (heard === 'cancel requested') this.abort('cancelled');
+    } catch (error) {
+      this.#deps.log.warn({ err: error, job: this.job.uid }, 'a heartbeat did not get through');
+      // Others give this attempt up by now: go on and two would work on one job.
+      if (performance.now() - this.#lastBeat > this.#deps.config.jobLeaseSeconds * 1000) this.abort('lost');
+    }
+  }
+
+  #output(name: string, mediaType: string): OutputWriter {
+    const { uid, attempt, tenantUid } = this.job;
+    const checked = fileName(name);
+    if (this.#outputs.some((output) => output.name === checked))
+      throw new Error(`The output ${checked} is open already.`);
+    const writer = new SealedOutputWriter({
+      objects: this.#deps.objects,
+      location: outputLocation(tenantUid, uid, attempt, checked),
+      name: checked,
+      mediaType,
+      key: randomBytes(fileKeyBytes),
+      context: outputContext(uid, attempt, checked),
+    });
+    this.#outputs.push(writer);
+    return writer;
+  }
+
+  async #succeed(result: JobResult): Promise<AttemptEnd> {
+    const { store, vault, config } = this.#deps;
+    const unfinished = this.#outputs.find((output) => output.finished === undefined);
+    if (unfinished !== undefined) return this.#end(new Error(`The output ${unfinished.name} was not finished.`));
+    const outputs = this.#outputs.flatMap((output) => output.finished ?? []);
+    const held = await store.transaction(async (trx) => {
+      if (!(await succeed(trx, this.#attempt, result, this.#progress))) return false;
+      const job = { ...this.#attempt, tenantId: this.job.tenantId };
+      await commitOutputs(trx, vault, job, outputs, config.outputRetentionDays);
+      await this.#record(trx, 'job.succeed', 'allowed', {
+        outputs: outputs.map(({ name, bytes, rows, sha256 }) => ({ name, bytes, rows, sha256 })),
+      });
+      return true;
+    });
+    return held ? 'succeeded' : 'lost';
+  }
+
+  async #end(error: unknown): Promise<AttemptEnd> {
+    const reason = this.#abort.signal.aborted ? (this.#abort.signal.reason as AbortReason) : null; // we alone abort it
+    if (reason === 'lost') return 'lost';
+    if (reason === 'cancelled') return this.#cancelled();
+    if (reason === 'stopping') return this.#requeue('handBack', null);
+    const failure = failureOf(error);
+    const { job } = this;
+    this.#deps.log.warn({ err: error, job: job.uid, attempt: job.attempt, code: failure.code }, 'an attempt failed');
+    if (isPassing(error) && job.attempt < job.maxAttempts) return this.#requeue('retry', failure);
+    const held = await this.#deps.store.transaction(async (trx) => {
+      if (!(await fail(trx, this.#attempt, failure))) return false;
+      await this.#record(trx, 'job.fail', 'failed', { code: failure.code });
+      return true;
+    });
+    return held ? 'failed' : 'lost';
+  }
+
+  async #requeue(event: 'retry' | 'handBack', failure: JobFailure | null): Promise<AttemptEnd> {
+    const afterSeconds = event === 'retry' ? backOffSeconds(this.job.attempt) : 0;
+    const put = await requeue(this.#deps.store.db, event, this.#attempt, { afterSeconds, failure });
+    return put ? 'requeued' : this.#cancelled();
+  }
+
+  async #cancelled(): Promise<AttemptEnd> {
+    const held = await this.#deps.store.transaction(async (trx) => {
+      if (!(await endCancelled(trx, this.#attempt))) return false;
+      await this.#record(trx, 'job.cancelled', 'allowed', {});
+      return true;
+    });
+    return held ? 'cancelled' : 'lost';
+  }
+
+  #record(
+    trx: Parameters<AuditLog['record']>[0],
+    action: string,
+    outcome: 'allowed' | 'failed',
+    detail: object,
+  ): Promise<void> {
+    const { uid, kind, tenantId, attempt, sources } = this.job;
+    return this.#deps.audit.record(trx, systemPrincipal(), {
+      action,
+      outcome,
+      resource: { type: 'job', uid, name: kind },
+      tenantId,
+      detail: { ...detail, attempt, sources: sources.map((source) => source.name) },
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/** The channel that wakes workers: NOTIFY inside the transaction that changes a job. */
+import { type Executor, notify } from '../../platform/database/index.ts';
+import { isUuid } from '../../platform/ids.ts';
+
+export const jobsChannel = 'headgate_jobs';
+/** The queue whose messages wake workers; our rows are the truth (decisions.md 18). */
+export const jobsQueue = 'headgate-jobs';
+
+/** `queued` = there may be work; `cancel` = the worker of this job should stop. */
+export type JobSignal = { readonly kind: 'queued' } | { readonly kind: 'cancel'; readonly uid: string };
+
+export function announceQueued(trx: Executor): Promise<void> {
+  return notify(trx, jobsChannel, 'queued');
+}
+
+export function announceCancel(trx: Executor, uid: string): Promise<void> {
+  return notify(trx, jobsChannel, `cancel:${uid}`);
+}
+
+/** Reads a payload of the channel; undefined for one that is not ours. */
+export function parseSignal(payload: string): JobSignal | undefined {
+  if (payload === 'queued') return { kind: 'queued' };
+  const uid = payload.startsWith('cancel:') ? payload.slice('cancel:'.length) : '';
+  return isUuid(uid) ? { kind: 'cancel', uid } : undefined;
+}

@@ -1,0 +1,70 @@
+/** What an export may be asked: checked when it is submitted. Pure. */
+import { InvalidError } from '../errors.ts';
+import { boundDepth, checkText } from '../sources/fields.ts';
+import type { ExportFormat, ExportInput, ExportSpec } from './model.ts';
+
+/** Characters. */
+const maximumSql = 1_000_000;
+const maximumParameters = 65_535;
+const formats: Readonly<Record<ExportFormat, { readonly suffix: string }>> = {
+  ndjson: { suffix: 'ndjson' },
+  csv: { suffix: 'csv' },
+};
+
+/** Throws InvalidError with the field: `format_unsupported`, `invalid_file_name`, … */
+export function readExport(input: ExportInput, sourceName: string): ExportSpec {
+  const sql = checkText(input.sql, 'sql', maximumSql);
+  if (sql.trim() === '')
+    throw new InvalidError('required', '"sql" is missing.', { field: 'sql', remedy: 'Say one statement.' });
+  if (!Object.hasOwn(formats, input.format)) {
+    throw new InvalidError('format_unsupported', 'Exports are not written in this format.', {
+      field: 'format',
+      remedy: `Use one of: ${Object.keys(formats).join(', ')}.`,
+    });
+  }
+  const parameters = input.parameters ?? [];
+  if (!Array.isArray(parameters) || parameters.length > maximumParameters) {
+    throw new InvalidError('invalid_parameters', `"parameters" is no list of at most ${maximumParameters} values.`, {
+      field: 'parameters',
+    });
+  }
+  boundDepth(parameters, 'parameters');
+  checkJsonText(parameters);
+  const maxRows = positive(input.maxRows, 'maxRows');
+  const timeoutMs = positive(input.timeoutMs, 'timeoutMs');
+  return {
+    sql,
+    parameters,
+    format: input.format,
+    fileName: fileName(input.fileName ?? `${sourceName}.${formats[input.format].suffix}`),
+    ...(maxRows === undefined ? {} : { maxRows }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(input.workspace === undefined ? {} : { workspace: checkText(input.workspace, 'workspace', 64) }),
+  };
+}
+
+/** One path segment that every system can keep; it never says where a file lies. */
+export function fileName(name: string): string {
+  const text = checkText(name, 'fileName', 200);
+  if (/^[A-Za-z0-9][A-Za-z0-9._ -]*$/.test(text) && !text.endsWith('.') && !text.endsWith(' ')) return text;
+  throw new InvalidError('invalid_file_name', 'The file name is no plain name.', {
+    field: 'fileName',
+    remedy: 'Use letters, digits, ".", "_", "-" and spaces; begin with a letter or digit.',
+  });
+}
+
+/** The store keeps the parameters as JSON, which holds no NUL and no half character. */
+function checkJsonText(parameters: readonly unknown[]): void {
+  const text = JSON.stringify(parameters);
+  if (/\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})/.test(text) || text.length > maximumSql * 4) {
+    throw new InvalidError('invalid_parameters', 'A parameter holds a NUL, half of a character, or too much.', {
+      field: 'parameters',
+    });
+  }
+}
+
+function positive(value: number | undefined, field: string): number | undefined {
+  if (value === undefined || value === null || value === 0) return undefined;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidError('invalid_number', `"${field}" is no positive whole number.`, { field });
+}

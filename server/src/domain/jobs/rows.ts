@@ -1,0 +1,100 @@
+/** Reading jobs as their callers see them. */
+import { type RawBuilder, sql } from 'kysely';
+import type { Executor } from '../../platform/database/index.ts';
+import { Permission } from '../identity/permissions.ts';
+import type { Principal } from '../identity/principal.ts';
+import type { JobOutputView, JobProgress, JobStatus, JobView } from './model.ts';
+
+export interface JobRecord {
+  readonly id: number;
+  readonly uid: string;
+  readonly tenant_id: number;
+  readonly tenant_uid: string;
+  readonly kind: string;
+  readonly status: JobStatus;
+  readonly spec: { readonly format?: string };
+  readonly creator: string | null;
+  readonly source_uid: string | null;
+  readonly source_name: string | null;
+  readonly source_deleted: boolean | null;
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly cancel_requested_at: Date | null;
+  readonly progress: Partial<JobProgress>;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly media_type: string;
+    readonly bytes: number;
+    readonly rows: number | null;
+    readonly sha256: string;
+    readonly expires_at: string | null;
+  }[];
+}
+
+/** Jobs as `j`, with their first source as `s`. */
+export async function readJobs(
+  executor: Executor,
+  where: RawBuilder<unknown>,
+  tail: RawBuilder<unknown> = sql``,
+): Promise<readonly JobRecord[]> {
+  const { rows } = await sql<JobRecord>`
+    select j.id, j.uid, j.tenant_id, t.uid as tenant_uid, j.kind, j.status, j.spec, u.username as creator,
+      s.uid as source_uid, s.name as source_name, s.deleted_at is not null as source_deleted,
+      j.attempt, j.max_attempts, j.cancel_requested_at, j.progress, j.error, j.created_at, j.started_at, j.finished_at,
+      (select coalesce(json_agg(json_build_object('name', o.name, 'media_type', o.media_type, 'bytes', o.bytes,
+          'rows', o.rows, 'sha256', o.sha256, 'expires_at', o.expires_at) order by o.id), '[]')
+        from job_output o where o.job_id = j.id and o.deleted_at is null) as outputs
+    from job j
+    join tenant t on t.id = j.tenant_id
+    left join user_account u on u.id = j.created_by
+    left join job_item i on i.job_id = j.id and i.position = 0
+    left join data_source s on s.id = i.source_id
+    where ${where} ${tail}`.execute(executor);
+  return rows;
+}
+
+/** Jobs of one's own; of the whole tenant for holders of 104; all for administrators. */
+export function visibleJobs(principal: Principal): RawBuilder<unknown> {
+  const { subject } = principal;
+  if (subject.permissions.has(Permission.administrator)) return sql`true`;
+  if (subject.permissions.has(Permission.manageTenantSources)) {
+    return sql`(j.created_by = ${subject.id} or j.tenant_id = ${subject.tenantId})`;
+  }
+  return sql`j.created_by = ${subject.id}`;
+}
+
+export function presentJob(record: JobRecord): JobView {
+  return {
+    id: record.uid,
+    kind: record.kind,
+    status: record.status,
+    source: record.source_name,
+    sourceId: record.source_uid,
+    format: record.spec.format ?? null,
+    createdBy: record.creator,
+    createdAt: record.created_at,
+    startedAt: record.started_at,
+    finishedAt: record.finished_at,
+    attempt: record.attempt,
+    maxAttempts: record.max_attempts,
+    cancelRequested: record.cancel_requested_at !== null && record.finished_at === null,
+    progress: { rows: record.progress.rows ?? 0, bytes: record.progress.bytes ?? 0 },
+    ...(record.error === null ? {} : { error: { code: record.error.code, message: record.error.message } }),
+    outputs: presentOutputs(record),
+  };
+}
+
+export function presentOutputs(record: JobRecord): JobOutputView[] {
+  return record.outputs.map((output) => ({
+    name: output.name,
+    mediaType: output.media_type,
+    bytes: output.bytes,
+    rows: output.rows,
+    sha256: output.sha256,
+    expiresAt: output.expires_at === null ? null : new Date(output.expires_at),
+  }));
+}

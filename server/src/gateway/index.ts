@@ -4,20 +4,19 @@
  * May be imported: `domain/*`, `engines/*` (the interface, never one engine), `platform/*`. Must not be imported:
  * `doors/*`. Doors see this file and `types.ts` alone.
  */
-import type { Principal } from '../domain/identity/principal.ts';
-import type { CatalogTable } from '../engines/engine.ts';
-import type { CatalogInfo } from './ports.ts';
-import type {
-  EngineFacts,
-  QueryOutcome,
-  QueryOutput,
-  QueryRequest,
-  QueryView,
-  TestReport,
-  TestSubject,
-  UrlParts,
-} from './types.ts';
 
+import type { CatalogInfo } from '../domain/catalog/index.ts';
+import type { Principal } from '../domain/identity/principal.ts';
+import type { JobExecutor } from '../domain/jobs/index.ts';
+import type { CatalogTable } from '../engines/engine.ts';
+import type { engineFacts } from './engine-facts.ts';
+import type { QueryOutcome, QueryOutput, QueryRequest, QueryView, TestReport, TestSubject, UrlParts } from './types.ts';
+
+export { engineFacts, splitUrl } from './engine-facts.ts';
+export { createGateway } from './gateway.ts';
+export type { GatewayMetrics } from './metrics.ts';
+export type { Plan, Policy } from './plan.ts';
+export type { GatewayConfig, GatewayDeps } from './ports.ts';
 export type * from './types.ts';
 
 /** Queries running now and the last finished ones of this node. */
@@ -31,6 +30,8 @@ export interface QueryDirectory {
 }
 
 export interface Gateway {
+  /** Listens for changes of sources and for other nodes; call once before serving. */
+  start(): Promise<void>;
   /**
    * Runs one statement and streams its result. Rejects with a DomainError as long as nothing was sent; afterwards
    * an error goes to the output (NDJSON error line, else abort) and the promise resolves with the outcome.
@@ -47,7 +48,7 @@ export interface Gateway {
   test(principal: Principal, subject: TestSubject, signal: AbortSignal): Promise<TestReport>;
   /** Splits a connection URL. Throws InvalidError `invalid_url`, which never repeats a secret. */
   splitUrl(text: string, engine?: string): UrlParts;
-  engineFacts(): EngineFacts;
+  engineFacts(): ReturnType<typeof engineFacts>;
   /** Reads the schema from the server now, table by table. */
   readCatalog(
     principal: Principal,
@@ -58,6 +59,8 @@ export interface Gateway {
   /** Reads the schema from the server into the catalog's cache. */
   refreshCatalog(principal: Principal, nameOrUid: string, signal: AbortSignal): Promise<CatalogInfo>;
   readonly queries: QueryDirectory;
+  /** Runs jobs of kind `export`; for `JobWorker`. */
+  readonly exportExecutor: JobExecutor;
   /** Takes no more queries and waits for running ones, at most `graceMs`; what is left is cancelled. */
   drain(graceMs: number): Promise<void>;
   /** Cancels what runs and closes every connection. */

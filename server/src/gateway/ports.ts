@@ -1,120 +1,24 @@
-/**
- * The few calls of the domain that the gateway needs, as structural interfaces: the domain's services satisfy them, and
- * tests stand in with small fakes.
- */
-import type { Principal } from '../domain/identity/principal.ts';
-import type { CatalogTable, TlsSettings } from '../engines/engine.ts';
+/** What the gateway is made of: the few calls of the domain that it needs, so that tests stand in with small fakes. */
+import type { Access, Limits, SourceFacts } from '../domain/access/index.ts';
+import type { AuditLog } from '../domain/audit/index.ts';
+import type { CatalogStore } from '../domain/catalog/index.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { PrincipalUser } from '../domain/identity/principal.ts';
+import type { Credentials, Sources } from '../domain/sources/index.ts';
+import type { EngineRegistry } from '../engines/engine.ts';
+import type { Store } from '../platform/database/index.ts';
+import type { Logger } from '../platform/telemetry/index.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import type { Policy } from './plan.ts';
 
-/**
- * What the gateway reads of a source's facts. The object's identity matters: the domain hands out the same object as
- * long as it is fresh (≤ 1 s, dropped on NOTIFY), and the gateway keeps what it derives from it beside it.
- */
-export interface SourceFacts {
-  readonly source: {
-    readonly id: number;
-    readonly uid: string;
-    readonly tenantId: number;
-    readonly tenantUid: string;
-    readonly name: string;
-    readonly engine: string | null;
-    readonly ownerId: number;
-    readonly enabled: boolean;
-    readonly complete: boolean;
-    readonly settingsVersion: number;
-  };
-}
-
-export interface AccessPort<F extends SourceFacts = SourceFacts> {
-  resolve(principal: Principal, nameOrUid: string): Promise<F>;
-  /** Throws NotFoundError, ForbiddenError or ConflictError. */
-  authorise(principal: Principal, action: string, facts: F): void;
-}
-
-/** Caps of one query; 0 = none. */
-export interface EffectiveLimits {
-  readonly maxRows: number;
-  readonly maxBytes: number;
-  readonly timeoutMs: number;
-}
-
-export interface LimitsPort {
-  effectiveLimits(facts: SourceFacts, principal: Principal): EffectiveLimits | Promise<EffectiveLimits>;
-}
-
-/** A login to use, in the clear; never logged, never part of an error. */
-export interface ResolvedCredential {
-  readonly uid: string;
-  readonly version: number;
-  readonly kind: string;
-  readonly username: string;
-  readonly password: string;
-  readonly level: string;
-}
-
-export interface CredentialsPort {
-  resolve(
-    principal: Principal,
-    facts: SourceFacts,
-    need: {
-      readonly level: 'read' | 'write';
-      readonly workspaceUid?: string;
-      readonly posted?: { readonly username: string; readonly password: string };
-    },
-  ): Promise<ResolvedCredential>;
-}
-
-/** Everything needed to connect to a source. */
-export interface ConnectSettings {
-  readonly engine: string | null;
-  readonly host: string | null;
-  readonly port: number | null;
-  readonly database: string | null;
-  readonly schema: string | null;
-  readonly tls: Partial<TlsSettings>;
-  readonly options: Readonly<Record<string, string | number | boolean>>;
-  readonly username: string | null;
-  readonly password: string | null;
-  readonly settingsVersion: number;
-}
-
-export interface SourcesPort {
-  connectSettings(
-    facts: SourceFacts,
-    credential: ResolvedCredential | null,
-  ): ConnectSettings | Promise<ConnectSettings>;
-  /** Keeps what a probe found, without a new version of the source. */
-  recordProbe(sourceId: number, ok: boolean, code: string | null, serverVersion: string | null): Promise<void>;
-}
-
-export interface AuditEvent {
-  readonly action: string;
-  readonly outcome: 'allowed' | 'denied' | 'failed';
-  readonly resource?: { readonly type: string; readonly uid: string; readonly name: string };
-  readonly tenantId?: number;
-  readonly detail?: object;
-}
-
-export interface AuditPort {
-  /** Resolves when durable; rejects with UnavailableError `audit_unavailable`. */
-  recordNow(principal: Principal, event: AuditEvent): Promise<void>;
-}
-
-export interface CatalogInfo {
-  readonly capturedAt: Date;
-  readonly stale: boolean;
-  readonly tables: number;
-  readonly columns: number;
-}
-
-export interface CatalogPort {
-  replace(sourceId: number, settingsVersion: number, tables: AsyncIterable<CatalogTable>): Promise<unknown>;
-  info(sourceId: number): Promise<CatalogInfo | null | undefined>;
-}
+export type { SourceFacts };
 
 /** The settings of the installation that the gateway reads; units in the names. */
 export interface GatewayConfig {
+  /** Connections to one source at most, on this node. */
   readonly sourcePoolSize: number;
   readonly sourceWaitMs: number;
+  /** 0 = no limit of the installation. */
   readonly queryTimeoutMs: number;
   readonly queryMaxRows: number;
   readonly queryMaxBytes: number;
@@ -122,6 +26,27 @@ export interface GatewayConfig {
   readonly idleConnectionSeconds: number;
   readonly allowPrivateAddresses: boolean;
   readonly allowLoopbackAddresses: boolean;
+  /** For tenants other than the system one. */
   readonly tenantsAllowPrivateAddresses: boolean;
+  /** Full texts of statements go to audit. */
   readonly auditStatementText: boolean;
+}
+
+export interface GatewayDeps {
+  readonly store: Pick<Store, 'kind' | 'db' | 'listen' | 'onReconnect' | 'endpoint'>;
+  readonly access: Pick<Access, 'resolve' | 'authorise'>;
+  readonly limits: Pick<Limits, 'effectiveLimits'>;
+  readonly credentials: Pick<Credentials, 'resolve'>;
+  readonly sources: Pick<Sources, 'connectSettings' | 'recordProbe'>;
+  readonly catalog: Pick<CatalogStore, 'replace'>;
+  readonly audit: Pick<AuditLog, 'recordNow'>;
+  /** Users behind jobs and behind requests of other nodes. */
+  readonly principals: { byId(userId: number): Promise<PrincipalUser | null> };
+  readonly engines: EngineRegistry;
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly metrics?: GatewayMetrics;
+  /** Row and column rules; none unless said (decisions.md 26). */
+  readonly policy?: Policy;
 }

@@ -81,6 +81,8 @@ export interface QueryOutcome {
   readonly durationMs: number;
   /** Set when an error came after the first byte: the output has been told (error line or abort). */
   readonly error?: { readonly code: string; readonly message: string };
+  /** The error itself: for jobs, which decide by it whether to try again. */
+  readonly failure?: unknown;
 }
 
 /** A running or finished query as listed by `GET /api/v1/queries`. */
@@ -164,23 +166,4 @@ export interface UrlParts {
   readonly password?: string;
   readonly tls?: { readonly mode: TlsMode };
   readonly options: Readonly<Record<string, string | number | boolean>>;
-}
-
-/** One thing wrong with an engine's options. */
-export interface OptionProblem {
-  /** JSON pointer inside the options, without the leading slash. */
-  readonly field: string;
-  readonly message: string;
-}
-
-/** What the domain may know of engines without importing them. */
-export interface EngineFacts {
-  readonly ids: readonly string[];
-  title(id: string): string;
-  defaultPort(id: string): number | undefined;
-  databaseRequired(id: string): boolean;
-  validateOptions(id: string, options: Readonly<Record<string, unknown>>): readonly OptionProblem[];
-  engineAvailable(id: string): boolean;
-  /** JSON Schema of the engine's options, for forms. */
-  optionsSchema(id: string): Readonly<Record<string, unknown>> | undefined;
 }

@@ -1,0 +1,129 @@
+/** The job kind `export`: one query of one source into a file, over the same path as any query (decisions.md 26). */
+import { ConflictError, ForbiddenError, NotFoundError, SourceError } from '../domain/errors.ts';
+import { type DoorName, principalOf } from '../domain/identity/principal.ts';
+import type { ClaimedJob, ExportSpec, JobContext, JobExecutor, JobResult, OutputWriter } from '../domain/jobs/index.ts';
+import type { GatewayDeps } from './ports.ts';
+import type { Queries } from './query.ts';
+import type { QueryRegistry } from './registry.ts';
+import type { QueryOutput, ResultMeta } from './types.ts';
+
+/** Exports need permission 101 of their creator, decided again when they run; they never write. */
+const exportActions = { read: 'source.extract', write: 'source.write' } as const;
+
+const MEDIA_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;
+
+export function exportExecutor(
+  deps: Pick<GatewayDeps, 'principals'>,
+  queries: Queries,
+  registry: QueryRegistry,
+): JobExecutor {
+  return async (job, context) => {
+    // The service that stored the spec made it of this shape.
+    const spec = job.spec as unknown as ExportSpec;
+    const source = job.sources[0];
+    if (source === undefined) throw new NotFoundError('source_not_found', 'The source of this job is gone.');
+    const user = job.createdBy === null ? null : await deps.principals.byId(job.createdBy.id);
+    if (user === null) {
+      throw new ForbiddenError('job_creator_gone', 'The user who submitted this job is gone or locked.');
+    }
+    const principal = principalOf(
+      user,
+      // Written by our own service from a principal's door.
+      { door: job.door as DoorName, requestId: job.uid, address: null },
+      { method: 'system' },
+    );
+    const writer = context.output(spec.fileName, MEDIA_TYPES[spec.format]);
+    const output = new FileOutput(writer, context, registry);
+    try {
+      const outcome = await queries.run(
+        principal,
+        source.uid,
+        {
+          sql: spec.sql,
+          parameters: spec.parameters,
+          format: spec.format,
+          ...(spec.maxRows === undefined ? {} : { maxRows: spec.maxRows }),
+          ...(spec.timeoutMs === undefined ? {} : { timeoutMs: spec.timeoutMs }),
+          ...(spec.workspace === undefined ? {} : { workspace: spec.workspace }),
+        },
+        output,
+        AbortSignal.any([context.signal, output.signal]),
+        exportActions,
+      );
+      if (output.failure !== undefined) throw output.failure;
+      if (outcome.error !== undefined)
+        throw outcome.failure ?? new SourceError(outcome.error.code, outcome.error.message);
+      if (!output.ended) throw new ConflictError('job_interrupted', 'The export was interrupted.');
+      const summary = await writer.finish({ rows: outcome.rows });
+      context.heartbeat({ rows: outcome.rows, bytes: summary.bytes });
+      return resultOf(job, outcome.rows, outcome.state === 'truncated', summary);
+    } catch (error) {
+      await writer.abort();
+      throw output.failure ?? error;
+    }
+  };
+}
+
+function resultOf(
+  job: ClaimedJob,
+  rows: number,
+  truncated: boolean,
+  summary: { readonly name: string; readonly bytes: number; readonly sha256: string },
+): JobResult {
+  return { attempt: job.attempt, rows, truncated, output: summary.name, bytes: summary.bytes, sha256: summary.sha256 };
+}
+
+/** A job's output as the gateway's: back-pressure of the file, progress, and a failure that stops the query. */
+class FileOutput implements QueryOutput {
+  readonly #writer: OutputWriter;
+  readonly #context: JobContext;
+  readonly #registry: QueryRegistry;
+  readonly #stop = new AbortController();
+  #queryId = '';
+  /** What went wrong with the file. */
+  failure: unknown;
+  ended = false;
+
+  constructor(writer: OutputWriter, context: JobContext, registry: QueryRegistry) {
+    this.#writer = writer;
+    this.#context = context;
+    this.#registry = registry;
+  }
+
+  /** Aborts when the file cannot be written. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  start(meta: ResultMeta): void {
+    this.#queryId = meta.queryId;
+  }
+
+  write(chunk: Buffer, release?: () => void): boolean {
+    if (this.failure !== undefined) return true;
+    try {
+      const more = this.#writer.write(chunk);
+      release?.();
+      this.#context.heartbeat({ rows: this.#registry.rowsOf(this.#queryId), bytes: this.#writer.bytes });
+      return more;
+    } catch (error) {
+      this.#fail(error);
+      return true;
+    }
+  }
+
+  async whenDrained(): Promise<void> {
+    await this.#writer.drained().catch((error: unknown) => this.#fail(error));
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  abort(): void {}
+
+  #fail(error: unknown): void {
+    this.failure ??= error ?? new Error('the output failed');
+    this.#stop.abort(this.failure);
+  }
+}

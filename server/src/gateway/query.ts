@@ -1,0 +1,443 @@
+/**
+ * The path of a query: resolve → authorise → plan → policy → limits → credential → connection → run → stream.
+ *
+ * Audit (U1, decisions.md 33): a write is recorded before it is sent. A read runs at once, but nothing of it leaves
+ * before its event is durable: a result that is complete by then has one event that also tells rows, bytes and time;
+ * a longer one has its event when the first rows are there (50 ms after its start at the latest) and a second event at
+ * its end. Refusals and failures are recorded too.
+ */
+
+import type { Action, EffectiveLimits, SourceFacts } from '../domain/access/index.ts';
+import { BusyError, ConflictError, DomainError, ForbiddenError, InvalidError } from '../domain/errors.ts';
+import type { Principal } from '../domain/identity/principal.ts';
+import type { ResolvedCredential } from '../domain/sources/index.ts';
+import { type Engine, EngineError, type StatementResult } from '../engines/engine.ts';
+import { uuidv7 } from '../platform/ids.ts';
+import type { Connections } from './connections.ts';
+import { describeError } from './errors.ts';
+import { EncoderCache, isBuilt, type RowFormat } from './formats/index.ts';
+import { type GatewayMetrics, noMetrics } from './metrics.ts';
+import { noPolicy, type Plan, Planner, type Policy, requireRunnable, statementDetail } from './plan.ts';
+import type { ConnectionRequest, Pooled, Pools } from './pools.ts';
+import type { GatewayDeps } from './ports.ts';
+import type { QueryRecord, QueryRegistry } from './registry.ts';
+import { RunningQuery } from './running.ts';
+import type { QueryOutcome, QueryOutput, QueryRequest } from './types.ts';
+
+/** How often running queries are looked at: flush of trickling rows, audit of slow ones. */
+const TICK_MS = 50;
+
+/** Which action runs a statement, and which a writing one needs besides. */
+export interface QueryActions {
+  readonly read: Action;
+  readonly write: Action;
+}
+const queryActions: QueryActions = { read: 'source.query', write: 'source.write' };
+
+/** What follows from facts and request, kept as long as the facts are. */
+interface Prepared {
+  readonly limits: EffectiveLimits;
+  readonly credential: ResolvedCredential;
+  readonly connection: ConnectionRequest;
+}
+
+export interface QueryParts {
+  readonly deps: GatewayDeps;
+  readonly pools: Pools;
+  readonly registry: QueryRegistry;
+  readonly connections: Connections;
+}
+
+export class Queries {
+  readonly #deps: GatewayDeps;
+  readonly #pools: Pools;
+  readonly #registry: QueryRegistry;
+  readonly #connections: Connections;
+  readonly #metrics: GatewayMetrics;
+  readonly #policy: Policy;
+  readonly #planner = new Planner();
+  readonly #encoders = new EncoderCache();
+  readonly #prepared = new WeakMap<SourceFacts, Map<string, Prepared>>();
+  readonly #running = new Set<RunningQuery>();
+  #ticker: NodeJS.Timeout | undefined;
+  #draining = false;
+
+  constructor({ deps, pools, registry, connections }: QueryParts) {
+    this.#deps = deps;
+    this.#pools = pools;
+    this.#registry = registry;
+    this.#connections = connections;
+    this.#metrics = deps.metrics ?? noMetrics;
+    this.#policy = deps.policy ?? noPolicy;
+  }
+
+  /** Takes no more queries. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** See `Gateway.query`; `actions` differ for jobs. */
+  async run(
+    principal: Principal,
+    nameOrUid: string,
+    request: QueryRequest,
+    output: QueryOutput,
+    signal: AbortSignal,
+    actions: QueryActions = queryActions,
+  ): Promise<QueryOutcome> {
+    if (this.#draining) throw new BusyError('shutting_down', 'This node is shutting down.');
+    const format = requireFormat(request);
+    const facts = await this.#deps.access.resolve(principal, nameOrUid);
+    let plan: Plan | undefined;
+    try {
+      this.#deps.access.authorise(principal, actions.read, facts);
+      const engine = this.#engineOf(facts);
+      plan = this.#planner.plan(engine, request.sql);
+      requireRunnable(plan);
+      if (plan.access === 'write') this.#requireWrite(principal, facts, request, actions);
+      plan = this.#policy.apply(plan, principal, facts);
+      const ready = this.#keptFor(facts, plan, request) ?? (await this.#prepare(principal, facts, plan, request));
+      return await this.#execute(principal, facts, plan, ready, request, format, output, signal);
+    } catch (error) {
+      if (!recorded.has(error as object)) await this.#recordRefusal(principal, facts, plan, actions, error);
+      throw error;
+    }
+  }
+
+  #engineOf(facts: SourceFacts): Engine {
+    const id = facts.source.engine;
+    const engine = id === null ? undefined : this.#deps.engines.get(id);
+    if (engine === undefined) {
+      throw new ConflictError('engine_unavailable', 'This installation keeps the source but has no engine to run it.');
+    }
+    return engine;
+  }
+
+  #requireWrite(principal: Principal, facts: SourceFacts, request: QueryRequest, actions: QueryActions): void {
+    if (request.write !== true) {
+      throw new InvalidError('write_not_requested', 'The statement writes, and the request does not say so.', {
+        field: 'write',
+        remedy: 'Say `"write": true` if it is meant to change data.',
+      });
+    }
+    try {
+      this.#deps.access.authorise(principal, actions.write, facts);
+    } catch (error) {
+      if (!(error instanceof ForbiddenError) || error.code !== 'permission_missing') throw error;
+      throw new ForbiddenError('write_not_permitted', error.message, {
+        remedy: 'Ask the owner of the source for the permission `write`.',
+        extra: error.extra,
+        cause: error,
+      });
+    }
+  }
+
+  #keptFor(facts: SourceFacts, plan: Plan, request: QueryRequest): Prepared | undefined {
+    if (request.credential !== undefined) return undefined;
+    return this.#prepared
+      .get(facts)
+      ?.get(request.workspace === undefined ? plan.access : `${plan.access} ${request.workspace}`);
+  }
+
+  async #prepare(principal: Principal, facts: SourceFacts, plan: Plan, request: QueryRequest): Promise<Prepared> {
+    const limits = await this.#deps.limits.effectiveLimits(facts, principal);
+    const { credential, request: connection } = await this.#connections.prepare(principal, facts, {
+      level: plan.access,
+      ...(request.workspace === undefined ? {} : { workspaceUid: request.workspace }),
+      ...(request.credential === undefined ? {} : { posted: request.credential }),
+    });
+    const ready = { limits, credential, connection };
+    if (request.credential === undefined) {
+      let kept = this.#prepared.get(facts);
+      if (kept === undefined) {
+        kept = new Map();
+        this.#prepared.set(facts, kept);
+      }
+      kept.set(request.workspace === undefined ? plan.access : `${plan.access} ${request.workspace}`, ready);
+    }
+    return ready;
+  }
+
+  async #execute(
+    principal: Principal,
+    facts: SourceFacts,
+    plan: Plan,
+    ready: Prepared,
+    request: QueryRequest,
+    format: RowFormat,
+    output: QueryOutput,
+    signal: AbortSignal,
+  ): Promise<QueryOutcome> {
+    const { config } = this.#deps;
+    const { source } = facts;
+    const record: QueryRecord = {
+      id: uuidv7(),
+      principal,
+      source: { id: source.id, uid: source.uid, name: source.name, engine: source.engine ?? '' },
+      statement: plan.classification.literalFree,
+      startedAt: Date.now(),
+      state: 'running',
+      finishedAt: 0,
+      columns: null,
+      rows: 0,
+      bytes: 0,
+      error: null,
+      cancel: null,
+    };
+    const { limits } = ready;
+    const timeoutMs = lowest(request.timeoutMs, limits.timeoutMs, config.queryTimeoutMs);
+    const event = new QueryEvent(this.#deps, principal, facts, plan, ready.credential, record, request);
+    const running = new RunningQuery({
+      record,
+      output,
+      encoders: this.#encoders,
+      format,
+      numbers: request.numbers ?? 'string',
+      limits: {
+        maxRows: lowest(request.maxRows, limits.maxRows, config.queryMaxRows),
+        maxBytes: lowest(limits.maxBytes, config.queryMaxBytes),
+      },
+      timeoutMs,
+      onAuditDue: () => event.due(running),
+    });
+    record.cancel = (reason) => running.cancel(reason);
+    const onAbort = () => running.cancel('client_gone');
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    this.#registry.add(record);
+    this.#watch(running);
+    try {
+      if (plan.access === 'write') await event.before();
+      const statement = { sql: plan.sql, parameters: request.parameters ?? [], access: plan.access, timeoutMs };
+      const result = await this.#runOnce(running, ready.connection, statement);
+      await event.done(running);
+      running.openGate();
+      const outcome = running.complete(result);
+      event.ended();
+      return outcome;
+    } catch (error) {
+      const outcome = running.fail(running.explain(error));
+      await event.failed();
+      if (outcome instanceof Error) {
+        recorded.add(outcome);
+        throw outcome;
+      }
+      return outcome;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#running.delete(running);
+      this.#registry.end(record);
+      this.#metrics.queryEnded({
+        engine: record.source.engine,
+        state: record.state,
+        seconds: (record.finishedAt - record.startedAt) / 1000,
+        rows: record.rows,
+        bytes: record.bytes,
+      });
+    }
+  }
+
+  /** Runs on a pooled connection; a read on one that turns out dead is tried once more on a new one. */
+  async #runOnce(
+    running: RunningQuery,
+    connection: ConnectionRequest,
+    statement: Parameters<RunningQuery['run']>[1],
+  ): Promise<StatementResult> {
+    for (let fresh = false; ; fresh = true) {
+      let pooled: Pooled | Promise<Pooled> = this.#pools.acquire(connection, running.waitSignal, fresh);
+      if (pooled instanceof Promise) pooled = await pooled;
+      let clean = false;
+      try {
+        const result = await running.run(pooled.connection, statement);
+        clean = statement.access === 'read' && !result.stopped && running.reason === undefined;
+        return result;
+      } catch (error) {
+        const lost = error instanceof EngineError && error.code === 'connection_lost';
+        const again = lost && pooled.reused && !fresh && statement.access === 'read' && !running.sawColumns;
+        if (!again || running.reason !== undefined) throw error;
+      } finally {
+        this.#pools.release(pooled, clean ? 'clean' : 'used');
+      }
+    }
+  }
+
+  #watch(running: RunningQuery): void {
+    this.#running.add(running);
+    this.#ticker ??= setInterval(() => {
+      if (this.#running.size === 0) {
+        clearInterval(this.#ticker);
+        this.#ticker = undefined;
+        return;
+      }
+      for (const one of this.#running) one.tick();
+    }, TICK_MS);
+    this.#ticker.unref();
+  }
+
+  /** A statement that was refused before it became a query. */
+  async #recordRefusal(
+    principal: Principal,
+    facts: SourceFacts,
+    plan: Plan | undefined,
+    actions: QueryActions,
+    error: unknown,
+  ): Promise<void> {
+    const { source } = facts;
+    const refused = error instanceof DomainError;
+    try {
+      await this.#deps.audit.recordNow(principal, {
+        action: plan?.access === 'write' ? actions.write : actions.read,
+        outcome: refused && !(error instanceof BusyError) ? 'denied' : 'failed',
+        resource: { type: 'source', uid: source.uid, name: source.name },
+        tenantId: source.tenantId,
+        detail: {
+          code: describeError(error).code,
+          ...(plan === undefined ? {} : statementDetail(plan, this.#deps.config.auditStatementText)),
+        },
+      });
+    } catch (auditError) {
+      // The caller is refused anyway; its own error tells it more.
+      this.#deps.log.error({ err: auditError }, 'a refused statement could not be audited');
+    }
+  }
+}
+
+/** Errors whose audit event exists already. */
+const recorded = new WeakSet<object>();
+
+/** The audit events of one query. */
+class QueryEvent {
+  readonly #deps: GatewayDeps;
+  readonly #principal: Principal;
+  readonly #facts: SourceFacts;
+  readonly #plan: Plan;
+  readonly #credential: ResolvedCredential;
+  readonly #record: QueryRecord;
+  readonly #request: QueryRequest;
+  #first: Promise<void> | undefined;
+  /** The first event told the whole story. */
+  #whole = false;
+
+  constructor(
+    deps: GatewayDeps,
+    principal: Principal,
+    facts: SourceFacts,
+    plan: Plan,
+    credential: ResolvedCredential,
+    record: QueryRecord,
+    request: QueryRequest,
+  ) {
+    this.#deps = deps;
+    this.#principal = principal;
+    this.#facts = facts;
+    this.#plan = plan;
+    this.#credential = credential;
+    this.#record = record;
+    this.#request = request;
+  }
+
+  /** A write: durable before the statement is sent. */
+  async before(): Promise<void> {
+    this.#first = this.#recordNow('allowed', {});
+    await this.#first;
+  }
+
+  /** A read that lasts: its rows may leave once the event is durable, and it ends when the event cannot be. */
+  due(running: RunningQuery): void {
+    if (this.#first !== undefined) return;
+    this.#first = this.#recordNow('allowed', {});
+    this.#first.then(
+      () => running.openGate(),
+      () => running.cancel('audit_failed'),
+    );
+  }
+
+  /** The statement is over: resolves once its result may leave. */
+  done(running: RunningQuery): Promise<void> {
+    if (this.#first === undefined) {
+      this.#whole = true;
+      this.#first = this.#recordNow('allowed', running.progress);
+    }
+    return this.#first;
+  }
+
+  /** Everything has left. */
+  ended(): void {
+    if (!this.#whole) this.#background('allowed');
+  }
+
+  /** The statement failed. Nothing of it has been recorded yet → one event, before the caller hears of it. */
+  async failed(): Promise<void> {
+    if (this.#first !== undefined) {
+      this.#background('failed');
+      return;
+    }
+    try {
+      this.#first = this.#recordNow('failed', this.#endDetail());
+      await this.#first;
+    } catch (error) {
+      this.#deps.log.error({ err: error }, 'a failed statement could not be audited');
+    }
+  }
+
+  #background(outcome: 'allowed' | 'failed'): void {
+    const { source } = this.#facts;
+    this.#deps.audit
+      .recordNow(this.#principal, {
+        action: `${this.#action()}.ended`,
+        outcome,
+        resource: { type: 'source', uid: source.uid, name: source.name },
+        tenantId: source.tenantId,
+        detail: { queryId: this.#record.id, ...this.#endDetail() },
+      })
+      .catch((error: unknown) => this.#deps.log.error({ err: error }, 'the end of a query could not be audited'));
+  }
+
+  #endDetail(): Record<string, unknown> {
+    const { state, rows, bytes, startedAt, finishedAt, error } = this.#record;
+    return { state, rows, bytes, durationMs: finishedAt - startedAt, ...(error === null ? {} : { code: error.code }) };
+  }
+
+  #action(): string {
+    return this.#plan.access === 'write' ? 'source.write' : 'source.query';
+  }
+
+  #recordNow(outcome: 'allowed' | 'failed', more: Record<string, unknown>): Promise<void> {
+    const { source } = this.#facts;
+    const request = this.#request;
+    const detail: Record<string, unknown> = {
+      queryId: this.#record.id,
+      ...statementDetail(this.#plan, this.#deps.config.auditStatementText),
+      credential: this.#credential.kind,
+      login: this.#credential.username,
+      ...more,
+    };
+    if (request.parameters !== undefined) detail.parameters = request.parameters.length;
+    if (request.workspace !== undefined) detail.workspace = request.workspace;
+    return this.#deps.audit.recordNow(this.#principal, {
+      action: this.#action(),
+      outcome,
+      resource: { type: 'source', uid: source.uid, name: source.name },
+      tenantId: source.tenantId,
+      detail,
+    });
+  }
+}
+
+function requireFormat(request: QueryRequest): RowFormat {
+  const format = request.format ?? 'ndjson';
+  if (!isBuilt(format)) {
+    throw new InvalidError('format_unsupported', `Results cannot be had as ${format} yet.`, {
+      field: 'format',
+      remedy: 'Ask for ndjson, json or csv.',
+    });
+  }
+  return format;
+}
+
+/** The lowest of the limits that are set; 0 and absent mean none. */
+function lowest(...limits: readonly (number | undefined)[]): number {
+  let least = 0;
+  for (const limit of limits) if (limit !== undefined && limit > 0 && (least === 0 || limit < least)) least = limit;
+  return least;
+}

@@ -41,11 +41,8 @@ async function verifyFile(file: string, options: VerifyOptions): Promise<AuditVe
 
 async function verifyStore(cli: Cli, options: VerifyOptions): Promise<AuditVerification> {
   const { withInstallation } = await import('../installation.ts');
-  return await withInstallation(cli, options.dataDir, async ({ auditLog, systemPrincipal }) =>
-    auditLog.verify(
-      systemPrincipal,
-      options.checkpoints === undefined ? undefined : readCheckpoints(options).checkpoints,
-    ),
+  return await withInstallation(cli, options.dataDir, async ({ auditLog, principal }) =>
+    auditLog.verify(principal, options.checkpoints === undefined ? undefined : readCheckpoints(options).checkpoints),
   );
 }
 

@@ -5,7 +5,7 @@
  * May be imported: `config.ts`, `serve.ts`, `domain/audit` and `platform/*`, and those lazily: `headgate source list`
  * must not load a server.
  */
-import { readFileSync } from 'node:fs';
+import { version } from '../version.ts';
 import { Cli } from './cli.ts';
 import { type CliIo, processIo } from './io.ts';
 import { createProgram } from './program.ts';
@@ -27,7 +27,7 @@ export async function run(argv: readonly string[], io?: CliIo): Promise<number> 
 async function runWith(argv: readonly string[], io: CliIo): Promise<number> {
   const cli = new Cli(io);
   try {
-    await createProgram(cli, version()).parseAsync(argv, { from: 'user' });
+    await createProgram(cli, version).parseAsync(argv, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
     return reportFailure(error, io, argv.includes('--json'));
@@ -37,10 +37,4 @@ async function runWith(argv: readonly string[], io: CliIo): Promise<number> {
 function processIoWithoutSignal(): CliIo {
   const { env, stdin, stdout, stderr } = process;
   return { env, stdin, stdout, stderr, signal: new AbortController().signal };
-}
-
-/** The version of this installation, from its package. */
-export function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '0';
 }

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
@@ -82,10 +83,20 @@ function readCheckpoints(options: VerifyOptions) {
     }
   }
   if (options.publicKey !== undefined) {
-    const pem = fileText(options.publicKey);
+    const pem = publicKeyText(options.publicKey);
     for (const { keyId } of checkpoints) publicKeys[keyId] = pem;
   }
   return { checkpoints, publicKeys };
+}
+
+function publicKeyText(file: string): string {
+  const pem = fileText(file);
+  try {
+    createPublicKey(pem);
+    return pem;
+  } catch {
+    throw new CliError(ExitCode.failure, `${file} holds no public key (PEM).`);
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: foreign JSON; the verification checks every member that it uses

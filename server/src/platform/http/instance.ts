@@ -32,6 +32,7 @@ export interface InstanceOptions {
 
 /** Sends `problem` as the answer. */
 export function sendProblem(reply: FastifyReply, problem: Problem, requestId: string): FastifyReply {
+  reply.headers(exchangeOf(reply.raw).headers); // an error may come before the route's own hook
   if (problem.headers !== undefined) reply.headers(problem.headers);
   return reply
     .code(problem.status)
@@ -130,7 +131,9 @@ export async function buildInstance(door: Door, options: InstanceOptions): Promi
     const { url } = route;
     const parameters = url.includes(':');
     const remember = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
-      exchangeOf(request.raw).route = url;
+      const exchange = exchangeOf(request.raw);
+      exchange.route = url;
+      reply.headers(exchange.headers);
       // The router lets a parameter be empty: `/things/` would be a thing without a name.
       const empty = parameters && Object.values(request.params as Record<string, string>).includes('');
       if (empty) reply.callNotFound();

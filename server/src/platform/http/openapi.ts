@@ -76,11 +76,15 @@ export async function registerOpenApi(app: DoorInstance, options: OpenApiOptions
   });
 }
 
+const docsPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /** The page at `/docs`: its files come from this server, and its policy lets it load from nowhere else. */
 export async function registerDocs(app: DoorInstance): Promise<void> {
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',
-    staticCSP: true,
+    staticCSP: docsPolicy,
     uiConfig: { deepLinking: true, validatorUrl: null, persistAuthorization: false, docExpansion: 'list' },
   });
 }

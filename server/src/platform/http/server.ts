@@ -133,7 +133,7 @@ export class HttpServer {
       attachExchange(
         request,
         response,
-        new Exchange(requestIdFor(request), 'none', request.socket.remoteAddress ?? null),
+        new Exchange(requestIdFor(request), 'none', request.socket.remoteAddress ?? null, this.#options.secure),
       );
       this.#answer(response, null, {
         status: 417,
@@ -199,14 +199,11 @@ export class HttpServer {
       requestIdFor(request),
       mounted?.door.name ?? 'none',
       request.socket.remoteAddress ?? null,
+      this.#options.secure,
     );
     attachExchange(request, response, exchange);
     this.#active.add(response);
     response.on('close', this.#onClose);
-    response.setHeader('x-request-id', exchange.requestId);
-    response.setHeader('x-content-type-options', 'nosniff');
-    response.setHeader('cache-control', 'no-store');
-    if (this.#options.secure) response.setHeader('strict-transport-security', 'max-age=31536000');
     if (this.#draining) response.shouldKeepAlive = false;
     const refused = refusalOf(target);
     if (refused !== null) this.#answer(response, mounted?.door ?? null, refused);
@@ -245,6 +242,7 @@ export class HttpServer {
     const own = door?.refuse?.(problem, requestId);
     const body = own?.body ?? JSON.stringify(problemDocument(problem, requestId));
     response.writeHead(own?.status ?? problem.status, {
+      ...exchangeOf(response).headers,
       ...(own?.headers ?? { 'content-type': problemMediaType }),
       'content-length': Buffer.byteLength(body),
       connection: 'close',

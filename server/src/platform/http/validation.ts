@@ -6,7 +6,6 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { Value } from 'typebox/value';
 import { type Problem, ProblemError } from './problem.ts';
 
 interface Failure {
@@ -68,13 +67,42 @@ export function validationProblem(failures: readonly Failure[], httpPart: string
   };
 }
 
+/** Members of a path or query schema that are not text, with what makes them of their text. */
+type Conversion = readonly (readonly [name: string, convert: (text: string) => unknown])[];
+
+const integer = /^-?[0-9]{1,16}$/;
+const converters: Readonly<Record<string, (text: string) => unknown>> = {
+  integer: (text) => (integer.test(text) ? Number(text) : text),
+  boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+};
+
+/** What stays text because it does not convert fails the schema afterwards, with the schema's own words. */
+function conversionOf(schema: TSchema): Conversion {
+  const properties = 'properties' in schema ? (schema.properties as Record<string, { type?: unknown }>) : {};
+  return Object.entries(properties).flatMap(([name, { type }]) => {
+    const convert = typeof type === 'string' ? converters[type] : undefined;
+    return convert === undefined ? [] : [[name, convert] as const];
+  });
+}
+
+function converted(sent: unknown, conversion: Conversion): unknown {
+  if (conversion.length === 0 || typeof sent !== 'object' || sent === null) return sent;
+  const value: Record<string, unknown> = { ...sent };
+  for (const [name, convert] of conversion) {
+    const text = value[name];
+    if (typeof text === 'string') value[name] = convert(text);
+  }
+  return value;
+}
+
 /** Fastify's validator compiler over TypeBox. */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'body' }) => {
   const validator = Compile(schema);
-  const text = httpPart !== 'body';
+  const isBody = httpPart === 'body';
+  const conversion = isBody ? [] : conversionOf(schema);
   return (sent: unknown) => {
     // No body at all is an empty object: the answer then names the missing member.
-    const value = text ? Value.Convert(schema, sent) : (sent ?? (sent === null ? null : {}));
+    const value = isBody ? (sent === undefined ? {} : sent) : converted(sent, conversion);
     if (validator.Check(value)) return { value };
     return { error: new ProblemError(validationProblem(validator.Errors(value), httpPart)) };
   };

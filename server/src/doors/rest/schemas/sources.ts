@@ -1,6 +1,6 @@
 /** Shapes of data sources, their credentials, tests, leases and schema. */
 import Type from 'typebox';
-import { tlsModes } from '../../../domain/sources/index.ts';
+import { tlsModes } from '../../../domain/sources/model.ts';
 import {
   anyJson,
   clearable,

@@ -1,6 +1,6 @@
 /** Shapes of shares, queries, jobs, audit and limits. */
 import Type from 'typebox';
-import { jobStatuses } from '../../../domain/jobs/index.ts';
+import { jobStatuses } from '../../../domain/jobs/model.ts';
 import {
   anyJson,
   nullable,

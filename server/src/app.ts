@@ -1,0 +1,233 @@
+/**
+ * The composition: the only file that knows every part. `createApp` builds them in the order in which they need each
+ * other; `close` takes them down in the reverse one. Nothing listens before `listen`.
+ */
+import { join } from 'node:path';
+import { type Config, keyProviderOf } from './config.ts';
+import { Access, Limits, Shares } from './domain/access/index.ts';
+import { AuditLog } from './domain/audit/index.ts';
+import { CatalogStore } from './domain/catalog/index.ts';
+import { type Clock, systemClock } from './domain/clock.ts';
+import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
+import { FolderObjectStore, JobService, JobWorker } from './domain/jobs/index.ts';
+import { Credentials, Sources } from './domain/sources/index.ts';
+import { restDoor } from './doors/rest/index.ts';
+import { loadEngines } from './engines/registry.ts';
+import { engineFacts } from './gateway/engine-facts.ts';
+import { createGateway } from './gateway/gateway.ts';
+import type { Gateway } from './gateway/index.ts';
+import { createInstruments, type Instruments } from './instruments.ts';
+import { openStore, type Store } from './platform/database/index.ts';
+import { type Door, HttpServer, RateLimiter, type RequestRecord } from './platform/http/index.ts';
+import { openQueue } from './platform/queue/index.ts';
+import type { Logger } from './platform/telemetry/index.ts';
+import { openVault, type Vault } from './platform/vault/index.ts';
+import { version } from './version.ts';
+
+/** What tests put in place of the real thing. */
+export interface AppOverrides {
+  readonly clock?: Clock;
+  /** A cheaper password hash: tests sign many users in. */
+  readonly passwordCost?: PasswordCost;
+  /** No job runs in this process. */
+  readonly withoutWorker?: boolean;
+}
+
+export interface App {
+  readonly config: Config;
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly identity: Identity;
+  readonly access: Access;
+  readonly shares: Shares;
+  readonly limits: Limits;
+  readonly sources: Sources;
+  readonly credentials: Credentials;
+  readonly catalog: CatalogStore;
+  readonly jobs: JobService;
+  readonly audit: AuditLog;
+  readonly gateway: Gateway;
+  readonly instruments: Instruments;
+  /** Set at the first start; `password` only when Headgate made it: to be shown once. */
+  readonly createdAdmin: { readonly username: string; readonly password?: string } | undefined;
+  /** Starts to serve; the address of this node, e.g. `http://127.0.0.1:8080`. */
+  listen(): Promise<string>;
+  /** Stops gracefully (F6), within `config.shutdownGraceSeconds`. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** How long new requests are still served after `/readyz` has turned, at most, ms. */
+const maxNoticeMs = 2000;
+
+/** Undoes what was opened, last first; one failure does not keep the others from closing. */
+class Closing {
+  readonly #steps: { name: string; close: () => Promise<unknown> | unknown }[] = [];
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  add(name: string, close: () => Promise<unknown> | unknown): void {
+    this.#steps.push({ name, close });
+  }
+
+  async run(): Promise<void> {
+    for (const { name, close } of this.#steps.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        this.#log.error({ err: error, part: name }, 'part did not close cleanly');
+      }
+    }
+  }
+}
+
+/** Builds a Headgate. Rejects with the errors of the store, the vault and the installation. */
+export async function createApp(config: Config, log: Logger, overrides: AppOverrides = {}): Promise<App> {
+  const closing = new Closing(log);
+  try {
+    return await compose(config, log, overrides, closing);
+  } catch (error) {
+    await closing.run();
+    throw error;
+  }
+}
+
+async function compose(config: Config, log: Logger, overrides: AppOverrides, closing: Closing): Promise<App> {
+  const clock = overrides.clock ?? systemClock;
+  const instruments = createInstruments();
+  const store = await openStore(
+    { dataDir: config.dataDir, databaseUrl: config.databaseUrl, poolSize: config.storePoolSize },
+    log,
+  );
+  closing.add('store', () => store.close());
+  const vault = await openVault(store, keyProviderOf(config), log);
+  const audit = new AuditLog({ store, vault, clock, log, checkpointFile: config.auditCheckpointFile });
+
+  const identityDeps: IdentityDeps = { store, vault, audit, clock, log, config, passwordCost: overrides.passwordCost };
+  const { createdAdmin } = await ensureInstallation(identityDeps, {
+    adminUsername: config.adminUsername,
+    adminPassword: config.adminPassword,
+  });
+  const identity = new Identity(identityDeps);
+  closing.add('identity', () => identity.close());
+  await identity.start();
+  closing.add('audit sealer', audit.startSealer());
+
+  const access = new Access({ store, clock, principals: identity.principals });
+  closing.add('access', () => access.close());
+  const shares = new Shares({ store, access, audit, clock });
+  const limits = new Limits({ store, access, audit, clock });
+  const engines = await loadEngines();
+  const sourceDeps = { store, vault, access, audit, engines: engineFacts(engines), clock };
+  const sources = new Sources(sourceDeps);
+  const credentials = new Credentials(sourceDeps);
+  const catalog = new CatalogStore({ store });
+
+  const gateway = createGateway({
+    store,
+    access,
+    limits,
+    credentials,
+    sources,
+    catalog,
+    audit,
+    principals: identity.principals,
+    engines,
+    config,
+    log,
+    clock,
+    metrics: instruments.gateway,
+  });
+  closing.add('gateway', () => gateway.close());
+  await gateway.start();
+
+  const queue = await openQueue(store, log);
+  closing.add('queue', () => queue.stop());
+  const objects = new FolderObjectStore(join(config.dataDir, 'outputs'));
+  const jobs = new JobService({ store, vault, access, audit, queue, objects, config });
+  const worker = new JobWorker(
+    { store, vault, audit, queue, objects, config, log },
+    { export: gateway.exportExecutor },
+  );
+  if (overrides.withoutWorker !== true) {
+    closing.add('worker', () => worker.stop());
+    await worker.start();
+  }
+
+  const door = restDoor({
+    identity,
+    access,
+    shares,
+    limits,
+    sources,
+    credentials,
+    catalog,
+    jobs,
+    audit,
+    gateway,
+    store,
+    vault,
+    log,
+    now: () => clock.now(),
+    userLimiter: new RateLimiter(config.rateLimitPerMinute),
+    signInLimiter: new RateLimiter(config.signInRatePerMinute),
+    version,
+    checks: { store: () => store.ping() },
+    draining: () => server.draining,
+    metrics: instruments,
+    settings: config,
+  });
+  const server = await serverOf([door], config, log, instruments);
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const graceMs = config.shutdownGraceSeconds * 1000;
+    // Jobs are handed back while requests end: another node takes them up the sooner.
+    const handedBack = overrides.withoutWorker === true ? undefined : worker.stop();
+    await server.stop(Math.min(maxNoticeMs, graceMs / 10), graceMs);
+    await handedBack;
+    await closing.run();
+  };
+  return {
+    config,
+    store,
+    vault,
+    identity,
+    access,
+    shares,
+    limits,
+    sources,
+    credentials,
+    catalog,
+    jobs,
+    audit,
+    gateway,
+    instruments,
+    createdAdmin,
+    listen: async () => {
+      const { port, address, family } = await server.listen(config.port, config.host);
+      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    },
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+function serverOf(doors: readonly Door[], config: Config, log: Logger, instruments: Instruments): Promise<HttpServer> {
+  const finished = (record: RequestRecord): void => {
+    instruments.request(record);
+    log.info(record, 'request');
+  };
+  return HttpServer.create({
+    doors,
+    log,
+    bodyLimitBytes: config.bodyLimitBytes,
+    trustProxy: config.trustProxy,
+    secure: config.publicUrl?.startsWith('https:') === true,
+    finished,
+  });
+}

@@ -1,0 +1,81 @@
+/**
+ * `headgate serve`: reads the configuration, starts, and runs until a signal. SIGTERM or SIGINT stops gracefully, a
+ * second one at once. What keeps it from starting becomes one sentence with the remedy.
+ */
+import { type App, createApp } from './app.ts';
+import { type Config, loadConfig } from './config.ts';
+import { createLogger } from './platform/telemetry/index.ts';
+
+/** Why Headgate did not start; the message is for the person at the terminal. */
+export class StartError extends Error {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = 'StartError';
+  }
+}
+
+/** Node's errors of `listen`, in sentences. */
+const listenErrors: Readonly<Record<string, (config: Config) => string>> = {
+  EADDRINUSE: ({ host, port }) =>
+    `Port ${port} on ${host} is taken by another program. Stop it, or choose another one with --port.`,
+  EACCES: ({ port }) => `This user may not open port ${port}. Choose one above 1023 with --port.`,
+  EADDRNOTAVAIL: ({ host }) => `This machine has no address ${host}. Choose another one with --host.`,
+  ENOTFOUND: ({ host }) => `The host name ${host} cannot be resolved. Choose another one with --host.`,
+};
+
+/** Errors of our own parts already say what to do; the others keep their message. */
+function startError(error: unknown, config: Config): Error {
+  if (!(error instanceof Error)) return new StartError(String(error), error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const sentence = Object.hasOwn(listenErrors, code) ? listenErrors[code]?.(config) : undefined;
+  return sentence === undefined ? error : new StartError(sentence, error);
+}
+
+/** Resolves at the first signal to stop; the second one ends the process at once. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    const hear = (signal: NodeJS.Signals): void => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      resolve(signal);
+    };
+    process.on('SIGTERM', hear);
+    process.on('SIGINT', hear);
+  });
+}
+
+function announce(app: App, url: string): void {
+  const shown = app.config.publicUrl ?? url;
+  process.stdout.write(`Headgate is ready at ${shown} (API ${url}/api/v1, documentation ${url}/docs)\n`);
+  const { createdAdmin } = app;
+  if (createdAdmin === undefined) return;
+  const { username, password } = createdAdmin;
+  process.stdout.write(
+    password === undefined
+      ? `The first administrator is "${username}".\n`
+      : `The first administrator is "${username}" with the password ${password} (shown only now; change it after the first sign-in).\n`,
+  );
+}
+
+/**
+ * Runs until stopped. Rejects with an error whose message is a sentence with the remedy when it cannot start.
+ * `argv`: the settings as flags, `['--port', '8080']`.
+ */
+export async function serve(argv: readonly string[]): Promise<void> {
+  const config = loadConfig({ env: process.env, argv: [...argv], cwd: process.cwd() });
+  const log = createLogger({ level: config.logLevel, format: config.logFormat });
+  const stop = stopSignal();
+  let app: App | undefined;
+  try {
+    app = await createApp(config, log);
+    announce(app, await app.listen());
+  } catch (error) {
+    await app?.close();
+    throw startError(error, config);
+  }
+  const signal = await stop;
+  log.info({ signal }, 'stopping');
+  await app.close();
+  log.info('stopped');
+}

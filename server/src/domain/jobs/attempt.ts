@@ -74,14 +74,15 @@ export class RunningAttempt {
     } finally {
       clearInterval(beat);
     }
-    let end: AttemptEnd = 'lost';
+    // When the store fails while it commits, the success may have landed: finished outputs are left to the sweeper.
+    let discard = this.#outputs.filter((output) => output.finished === undefined);
     try {
-      end = 'result' in outcome ? await this.#succeed(outcome.result) : await this.#end(outcome.error);
+      const end = 'result' in outcome ? await this.#succeed(outcome.result) : await this.#end(outcome.error);
+      if (end !== 'succeeded') discard = this.#outputs;
+      return end;
     } finally {
-      // What did not become visible with the success goes, whatever happened.
-      if (end !== 'succeeded') await Promise.all(this.#outputs.map((output) => output.abort()));
+      await Promise.all(discard.map((output) => output.abort()));
     }
-    return end;
   }
 
   async #beat(): Promise<void> {

@@ -98,11 +98,8 @@ type Draft = { -readonly [K in keyof Definition]: Definition[K] };
 export function readInput(input: SourceInput, engines: EngineFacts): DefinitionChange {
   const current = { definition: blank, hasTlsKey: false, username: null, hasPassword: false };
   // Required members take part even when absent, so that their absence is told.
-  return change(
-    current,
-    { name: undefined, engine: undefined, host: undefined, port: null, database: null, ...input },
-    engines,
-  );
+  const required = { name: undefined, engine: undefined, host: undefined, port: undefined, database: undefined };
+  return change(current, Object.assign(required, input), engines);
 }
 
 /** A merge patch on what there is. Throws InvalidError with the first member that breaks a rule. */
@@ -126,7 +123,7 @@ function change(current: Current, said: Readonly<Record<string, unknown>>, engin
     next.description = checkOptionalText(said.description, 'description', sourceLimits.description);
   if (says('engine')) next.engine = checkEngine(said.engine, engines);
   if (says('host')) next.host = checkHost(said.host);
-  if (says('port')) next.port = portOf(said.port, next.engine, engines);
+  if (says('port') || followsEngine(before, next.engine, engines)) next.port = portOf(said.port, next.engine, engines);
   if (says('database') || next.engine !== before.engine) {
     next.database = databaseOf(says('database') ? said.database : before.database, next.engine, engines);
   }
@@ -158,6 +155,11 @@ function change(current: Current, said: Readonly<Record<string, unknown>>, engin
     pair,
     changed: [...changed, ...(Object.keys(pair) as (keyof PairChange)[])],
   };
+}
+
+/** A default port changes with its engine. */
+function followsEngine(before: Definition, engine: string | null, engines: EngineFacts): boolean {
+  return before.engine !== null && before.engine !== engine && before.port === engines.defaultPort(before.engine);
 }
 
 /** Null and absent mean the engine's own port. */

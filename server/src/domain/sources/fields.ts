@@ -214,8 +214,7 @@ export function checkLabels(value: unknown): Readonly<Record<string, string>> {
 /** Ids that restrict the owner; null = not restricted (decisions.md 4). */
 export function checkPermissions(value: unknown): number[] | null {
   if (value === undefined || value === null) return null;
-  const wrong = Array.isArray(value) ? value.find((id) => permissionInfo(id)?.onSource !== true) : value;
-  if (!Array.isArray(value) || wrong !== undefined) {
+  if (!Array.isArray(value) || value.some((id) => permissionInfo(id)?.onSource !== true)) {
     throw new InvalidError('invalid_permission', 'A permission of the list may not stand on a source.', {
       field: 'permissions',
       remedy: 'Use view, modify, delete, jdbc, odbc, odata, sqlEditor, sql, extract, agent, write.',

@@ -1,18 +1,26 @@
 /** Finding a source for a principal, and holding it to the decision. */
 import type { RawBuilder, SqlBool } from 'kysely';
 import type { Store } from '../../platform/database/index.ts';
+import { isUuid } from '../../platform/ids.ts';
 import type { Clock } from '../clock.ts';
+import { ConflictError, ForbiddenError, InvalidError, NotFoundError } from '../errors.ts';
+import { foldName } from '../identity/names.ts';
+import { normalisePermissions, Permission, permissionWord } from '../identity/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Principals } from '../identity/principals.ts';
-import type { Action } from './actions.ts';
-import type { LayerName } from './decide.ts';
+import { requireScope } from '../identity/scopes.ts';
+import { type Action, isAction, scopeOf } from './actions.ts';
+import { Changes, FactsCache } from './cache.ts';
+import { type Decision, decide, effectivePermissions, type LayerName, layersOf } from './decide.ts';
 import type { SourceFacts } from './facts.ts';
+import { readFacts } from './read-facts.ts';
+import { visibleFilter } from './visible.ts';
 
 export interface AccessDeps {
   readonly store: Store;
   readonly clock: Clock;
   /** Loads users: for `explain` about somebody else. */
-  readonly principals: Principals;
+  readonly principals: Pick<Principals, 'byUsername'>;
 }
 
 /** The answer of `explain`. */
@@ -26,24 +34,89 @@ export interface Explanation {
   readonly layers: { layer: LayerName; matches: boolean; decides: boolean; permissions: number[] }[];
 }
 
+/** Actions that use the source: a disabled or incomplete one refuses them (decisions.md 14). */
+const using: ReadonlySet<Action> = new Set([
+  'source.query',
+  'source.write',
+  'source.extract',
+  'source.agent',
+  'source.jdbc',
+  'source.odbc',
+  'source.odata',
+]);
+
+const capacity = 50_000;
+
+/** The one answer for absent and for hidden. */
+const notFound = (): NotFoundError =>
+  new NotFoundError('source_not_found', 'There is no such data source.', {
+    remedy: 'Check its name; its owner may have to share it with you.',
+  });
+
 export class Access {
-  constructor(_deps: AccessDeps) {}
+  readonly #deps: AccessDeps;
+  readonly #changes: Changes;
+  readonly #cache: FactsCache<SourceFacts>;
+
+  constructor(deps: AccessDeps) {
+    this.#deps = deps;
+    this.#changes = Changes.of(deps.store);
+    this.#cache = new FactsCache(this.#changes, capacity);
+  }
 
   /**
    * The facts about the source that this caller means: own tenant by name, then shared with the caller by name
    * (lowest id), then by uid. Throws NotFoundError `source_not_found`, also when it exists but nothing lets the caller
    * know or use it.
    */
-  resolve(_principal: Principal, _nameOrUid: string): Promise<SourceFacts> {
-    throw new Error('not built yet');
+  async resolve(principal: Principal, nameOrUid: string): Promise<SourceFacts> {
+    const { subject } = principal;
+    const doors =
+      principal.scopes === null ? '' : [...principal.scopes].filter((one) => one.startsWith('door:')).join();
+    const key = `${subject.id} ${doors} ${nameOrUid}`;
+    const facts = this.#cache.get(key) ?? (await this.#through(key, principal, nameOrUid));
+    if (facts === null || this.#effective(principal, facts).size === 0) throw notFound();
+    return facts;
   }
 
   /**
    * Returns when the principal may do this; else throws NotFoundError `source_not_found` (may not see it),
-   * ForbiddenError `permission_missing` or `scope_missing`, ConflictError `source_disabled` or `source_incomplete`.
+   * ForbiddenError `permission_missing`, `not_owner` or `scope_missing`, ConflictError `source_disabled` or `source_incomplete`.
    */
-  authorise(_principal: Principal, _action: Action, _facts: SourceFacts): void {
-    throw new Error('not built yet');
+  authorise(principal: Principal, action: Action, facts: SourceFacts): void {
+    const decision = this.decide(principal, action, facts);
+    if (!decision.allowed) throw refusal(decision);
+    requireScope(principal, scopeOf(action));
+    if (!using.has(action)) return;
+    if (!facts.source.enabled) {
+      throw new ConflictError('source_disabled', `The data source ${facts.source.name} is disabled.`, {
+        remedy: 'Its owner can enable it.',
+      });
+    }
+    if (!facts.source.complete) {
+      throw new ConflictError('source_incomplete', `The data source ${facts.source.name} is not complete yet.`, {
+        remedy: 'Add what its definition lacks: engine, host, port, database.',
+      });
+    }
+  }
+
+  /** The decision now, on the principal's door. */
+  decide(principal: Principal, action: Action, facts: SourceFacts): Decision {
+    return decide(principal, action, facts, principal.door, this.#deps.clock.now().getTime());
+  }
+
+  /** May the subject make data sources (permission 1)? Throws ForbiddenError `permission_missing`, `scope_missing`. */
+  authoriseCreate(principal: Principal): void {
+    const { permissions } = principal.subject;
+    if (!permissions.has(Permission.administrator) && !permissions.has(Permission.createSource)) {
+      throw missing([Permission.createSource], 'your roles lack CreateDataSource (1)');
+    }
+    requireScope(principal, 'write');
+  }
+
+  /** The effective set of the principal on a source now, ascending. */
+  permissionsOn(principal: Principal, facts: SourceFacts): number[] {
+    return normalisePermissions(this.#effective(principal, facts));
   }
 
   /**
@@ -54,21 +127,106 @@ export class Access {
    * cost then does not grow with the number of sources.
    */
   visibleFilter(
-    _principal: Principal,
-    _options?: { readonly alias?: string; readonly afterId?: number; readonly take?: number },
+    principal: Principal,
+    options: { readonly alias?: string; readonly afterId?: number; readonly take?: number } = {},
   ): RawBuilder<SqlBool> {
-    throw new Error('not built yet');
+    return visibleFilter(principal, this.#deps.clock.now(), options);
   }
 
   /** Why a user (the caller when absent) may or may not do something. Others: for owners and administrators. */
-  explain(
-    _principal: Principal,
-    _nameOrUid: string,
-    _question?: { readonly username?: string; readonly action?: string },
+  async explain(
+    principal: Principal,
+    nameOrUid: string,
+    question: { readonly username?: string | undefined; readonly action?: string | undefined } = {},
   ): Promise<Explanation> {
-    throw new Error('not built yet');
+    const action = question.action ?? 'source.view';
+    if (!isAction(action) || action === 'source.create') {
+      throw new InvalidError('action_unknown', `There is no action ${JSON.stringify(action)} on a data source.`, {
+        field: 'action',
+      });
+    }
+    const facts = await this.resolve(principal, nameOrUid);
+    this.authorise(principal, 'source.view', facts);
+    const other =
+      question.username !== undefined && foldName(question.username) !== foldName(principal.subject.username);
+    if (!other) return this.#explained(principal, action, facts);
+    this.authorise(principal, 'source.shares.view', facts);
+    const user = await this.#deps.principals.byUsername(question.username);
+    if (user === null || !mayNameUser(principal, user.tenantId)) {
+      throw new NotFoundError('user_not_found', 'There is no such user.', { field: 'user' });
+    }
+    const asked: Principal = { ...principal, actor: user, subject: user, scopes: null };
+    const theirs = await readFacts(this.#deps.store.db, user, { id: facts.source.id });
+    if (theirs === null) throw notFound();
+    return this.#explained(asked, action, theirs);
+  }
+
+  /** Reads facts by id inside a transaction, past the cache; null when there is no such source. */
+  async factsById(executor: Store['db'], principal: Principal, sourceId: number): Promise<SourceFacts | null> {
+    return readFacts(executor, principal.subject, { id: sourceId });
   }
 
   /** Stops listening. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#changes.close();
+  }
+
+  #explained(principal: Principal, action: Action, facts: SourceFacts): Explanation {
+    const now = this.#deps.clock.now().getTime();
+    const { allowed, because } = decide(principal, action, facts, principal.door, now);
+    return {
+      allowed,
+      because,
+      permissions: normalisePermissions(effectivePermissions(principal, facts, now).permissions),
+      layers: layersOf(principal, facts, now),
+    };
+  }
+
+  #effective(principal: Principal, facts: SourceFacts): ReadonlySet<number> {
+    return effectivePermissions(principal, facts, this.#deps.clock.now().getTime()).permissions;
+  }
+
+  #through(key: string, principal: Principal, nameOrUid: string): Promise<SourceFacts | null> {
+    const { subject } = principal;
+    return this.#cache.through(
+      key,
+      () => this.#find(principal, nameOrUid),
+      (facts) => [`s:${facts.source.id}`, `u:${subject.id}`],
+    );
+  }
+
+  /** The first candidate, in the order of `resolve`, that grants the principal anything. */
+  async #find(principal: Principal, nameOrUid: string): Promise<SourceFacts | null> {
+    const { subject } = principal;
+    const { db } = this.#deps.store;
+    const folded = foldName(nameOrUid);
+    const own = await readFacts(db, subject, { tenantId: subject.tenantId, folded });
+    if (own !== null && this.#effective(principal, own).size > 0) return own;
+    const shared = await readFacts(db, subject, { sharedAs: folded });
+    if (shared !== null && this.#effective(principal, shared).size > 0) return shared;
+    if (!isUuid(nameOrUid)) return null;
+    return readFacts(db, subject, { uid: nameOrUid });
+  }
+}
+
+/** Whether the caller may learn that a user of this tenant exists (hdp.md §6.1). */
+function mayNameUser(principal: Principal, tenantId: number): boolean {
+  const { subject } = principal;
+  return (
+    subject.permissions.has(Permission.administrator) ||
+    subject.tenantId === tenantId ||
+    subject.adminOfTenantIds.includes(tenantId)
+  );
+}
+
+function refusal(decision: Decision): NotFoundError | ForbiddenError {
+  return decision.visible ? missing(decision.missing, decision.because) : notFound();
+}
+
+function missing(permissions: readonly number[], because: string): ForbiddenError {
+  const words = permissions.map(permissionWord);
+  return new ForbiddenError(words.length === 0 ? 'not_owner' : 'permission_missing', `Not permitted: ${because}.`, {
+    remedy: 'Ask the owner of the data source or an administrator.',
+    extra: words.length === 0 ? {} : { permissions: words },
+  });
 }

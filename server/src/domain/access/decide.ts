@@ -7,7 +7,7 @@
  *   workspace → visibility → nothing (default deny).
  * A share that has expired does not match. A share with no permissions does: it takes away.
  */
-import { Permission, permissionTable, permissionWord } from '../identity/permissions.ts';
+import { normalisePermissions, Permission, permissionTable, permissionWord } from '../identity/permissions.ts';
 import type { DoorName, Principal } from '../identity/principal.ts';
 import { type Action, requirementOf } from './actions.ts';
 import type { ShareFacts, SourceFacts } from './facts.ts';
@@ -36,6 +36,8 @@ export interface Decision {
   readonly because: string;
   /** Whether the source may be known to exist: its definition may be read (permission 2). */
   readonly visible: boolean;
+  /** The permission that is missing, or several of which one would do; empty when allowed or owner-only. */
+  readonly missing: readonly number[];
 }
 
 const everything: ReadonlySet<number> = new Set(permissionTable.map((info) => info.id));
@@ -85,6 +87,72 @@ function actsForBuiltin(principal: Principal, facts: SourceFacts): boolean {
   return home && principal.scopes?.has(`door:${source.ownerBuiltin}`) === true;
 }
 
+type Match = Omit<EffectivePermissions, 'layer'>;
+
+/** One layer: what it gives, or null when it does not match. `now` in ms since the epoch. */
+type Layer = (principal: Principal, facts: SourceFacts, now: number) => Match | null;
+
+const granted = (permissions: ReadonlySet<number>): Match => ({ permissions, owner: false });
+
+/** The layers in their order. */
+const layers: readonly (readonly [LayerName, Layer])[] = [
+  [
+    'administrator',
+    ({ subject }) =>
+      subject.permissions.has(Permission.administrator) ? { permissions: everything, owner: true } : null,
+  ],
+  [
+    'owner',
+    (principal, facts) => {
+      const { source } = facts;
+      const own = source.ownerId === principal.subject.id;
+      if (!own && !actsForBuiltin(principal, facts)) return null;
+      if (source.permissions !== null) return { permissions: setOf(source.permissions), owner: true };
+      return { permissions: own ? ownSet(principal.subject.permissions) : builtinOwner, owner: true };
+    },
+  ],
+  [
+    'user share',
+    (_principal, { userShare }, now) =>
+      userShare !== null && live(userShare, now) ? granted(setOf(userShare.permissions)) : null,
+  ],
+  [
+    'group shares',
+    (_principal, { groupShares }, now) => {
+      if (groupShares.length === 0) return null;
+      const shares = groupShares.filter((share) => live(share, now));
+      if (shares.length === 0) return null;
+      if (shares.length === 1) return granted(setOf(shares[0]!.permissions));
+      return granted(new Set(shares.flatMap((share) => share.permissions)));
+    },
+  ],
+  [
+    'tenant share',
+    (_principal, { tenantShare }, now) =>
+      tenantShare !== null && live(tenantShare, now) ? granted(setOf(tenantShare.permissions)) : null,
+  ],
+  [
+    // A workspace's pair lets its members query (decisions.md 15). Seeing the source comes from its visibility, which
+    // this layer takes along: membership must not take away what everybody of the tenant has.
+    'workspace',
+    (principal, facts) => {
+      const home = facts.memberOfWorkspace && facts.source.visibility !== 'private';
+      if (!facts.workspacePair && !home) return null;
+      const seen = home || isOpenTo(principal, facts);
+      if (!facts.workspacePair) return granted(viewOnly);
+      return granted(seen ? viewAndQuery : queryOnly);
+    },
+  ],
+  ['visibility', (principal, facts) => (isOpenTo(principal, facts) ? granted(viewOnly) : null)],
+];
+
+const noLayer: EffectivePermissions = { layer: 'none', permissions: nothing, owner: false };
+
+/** Visible to everyone of its tenant, and the subject is of that tenant. */
+function isOpenTo(principal: Principal, { source }: SourceFacts): boolean {
+  return source.visibility === 'tenant' && principal.subject.tenantId === source.tenantId;
+}
+
 /**
  * The effective set of the principal's subject on a source. `now` in ms since the epoch: shares end on time even
  * while facts are cached; the moment the facts were read when absent.
@@ -94,40 +162,26 @@ export function effectivePermissions(
   facts: SourceFacts,
   now: number = facts.loadedAt,
 ): EffectivePermissions {
-  const { subject } = principal;
-  const { source } = facts;
-  if (subject.permissions.has(Permission.administrator)) {
-    return { layer: 'administrator', permissions: everything, owner: true };
+  for (const [layer, match] of layers) {
+    const result = match(principal, facts, now);
+    if (result !== null) return { layer, permissions: result.permissions, owner: result.owner };
   }
-  if (source.ownerId === subject.id) {
-    const permissions = source.permissions === null ? ownSet(subject.permissions) : setOf(source.permissions);
-    return { layer: 'owner', permissions, owner: true };
-  }
-  if (actsForBuiltin(principal, facts)) {
-    const permissions = source.permissions === null ? builtinOwner : setOf(source.permissions);
-    return { layer: 'owner', permissions, owner: true };
-  }
-  if (facts.userShare !== null && live(facts.userShare, now)) {
-    return { layer: 'user share', permissions: setOf(facts.userShare.permissions), owner: false };
-  }
-  const groups = facts.groupShares.filter((share) => live(share, now));
-  if (groups.length > 0) {
-    const permissions =
-      groups.length === 1 ? setOf(groups[0]!.permissions) : new Set(groups.flatMap((share) => share.permissions));
-    return { layer: 'group shares', permissions, owner: false };
-  }
-  if (facts.tenantShare !== null && live(facts.tenantShare, now)) {
-    return { layer: 'tenant share', permissions: setOf(facts.tenantShare.permissions), owner: false };
-  }
-  const open = source.visibility === 'tenant' && subject.tenantId === source.tenantId;
-  const home = facts.memberOfWorkspace && source.visibility !== 'private';
-  if (facts.workspacePair || home) {
-    const seen = open || home;
-    const permissions = facts.workspacePair ? (seen ? viewAndQuery : queryOnly) : viewOnly;
-    return { layer: 'workspace', permissions, owner: false };
-  }
-  if (open) return { layer: 'visibility', permissions: viewOnly, owner: false };
-  return { layer: 'none', permissions: nothing, owner: false };
+  return noLayer;
+}
+
+/** Every layer with what it would grant; the first that matches decides. */
+export function layersOf(
+  principal: Principal,
+  facts: SourceFacts,
+  now: number = facts.loadedAt,
+): { layer: LayerName; matches: boolean; decides: boolean; permissions: number[] }[] {
+  let decided = false;
+  return layers.map(([layer, match]) => {
+    const result = match(principal, facts, now);
+    const decides = result !== null && !decided;
+    decided ||= decides;
+    return { layer, matches: result !== null, decides, permissions: normalisePermissions(result?.permissions ?? []) };
+  });
 }
 
 /**
@@ -146,16 +200,17 @@ export function decide(
   const visible = effective.permissions.has(Permission.viewSource);
   const missing = missingPermission(effective, requirement.all, requirement.any);
   if (missing !== null) {
-    return { allowed: false, because: lacks(effective.layer, principal, facts, missing), visible };
+    return { allowed: false, because: lacks(effective.layer, principal, facts, missing), visible, missing };
   }
   if (requirement.owner === true && !effective.owner) {
     return {
       allowed: false,
       because: `${layerName(effective.layer, principal, facts)} does not make an owner`,
       visible,
+      missing: [],
     };
   }
-  return { allowed: true, because: grants(effective.layer, principal, facts), visible };
+  return { allowed: true, because: grants(effective.layer, principal, facts), visible, missing: [] };
 }
 
 /** The first permission that is missing, or the alternatives of which none is there. */

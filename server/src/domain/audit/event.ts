@@ -1,5 +1,7 @@
 /** What an audit event is made of, and how it is written down so that one hash binds every part of it. */
 
+import { createHash } from 'node:crypto';
+
 export type AuditOutcome = 'allowed' | 'denied' | 'failed';
 
 /** What a service says happened. Who, where and when come from the principal and the clock. */
@@ -68,4 +70,99 @@ export interface AuditFilter {
   readonly tenant?: string | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
+}
+
+/** The columns of an event as stored, in the order in which they are hashed. */
+export interface StoredEvent {
+  readonly id: number;
+  readonly uid: string;
+  readonly tenant_id: number;
+  readonly txid: string;
+  readonly at: Date;
+  readonly action: string;
+  readonly outcome: string;
+  readonly door: string;
+  readonly actor_id: number | null;
+  readonly actor: string | null;
+  readonly subject_id: number | null;
+  readonly subject: string | null;
+  readonly resource_type: string | null;
+  readonly resource_uid: string | null;
+  readonly resource: string | null;
+  readonly request_id: string | null;
+  readonly address: string | null;
+  /** The jsonb's own text: every digit of it is bound. */
+  readonly detail: string;
+}
+
+/** A stored event as shown. */
+export function toEntry(row: StoredEvent & { sequence: number | null; hash: Uint8Array | null }): AuditEntry {
+  return {
+    id: row.id,
+    uid: row.uid,
+    tenantId: row.tenant_id,
+    txid: row.txid,
+    at: row.at.toISOString(),
+    action: row.action,
+    outcome: row.outcome,
+    door: row.door,
+    actorId: row.actor_id,
+    actor: row.actor,
+    subjectId: row.subject_id,
+    subject: row.subject,
+    resourceType: row.resource_type,
+    resourceUid: row.resource_uid,
+    resource: row.resource,
+    requestId: row.request_id,
+    address: row.address,
+    detail: JSON.parse(row.detail),
+    sequence: row.sequence,
+    hash: row.hash === null ? null : Buffer.from(row.hash).toString('hex'),
+  };
+}
+
+/**
+ * The chain's hash after an event.
+ *
+ *   hash(n) = SHA-256( hash(n−1) ‖ canonical(event n) )
+ *   hash(0) = SHA-256( "headgate audit v1 tenant <tenant id>" )
+ *
+ * canonical = UTF-8 of a JSON array without spaces: [sequence, id, uid, tenantId, txid, at, action, outcome, door, actorId,
+ * actor, subjectId, subject, resourceType, resourceUid, resource, requestId, address, detailText]: every stored field,
+ * each in one fixed spelling. `detailText` is the detail as the store prints jsonb (`jsonbText`).
+ */
+export function chainHash(previous: Uint8Array, sequence: number, entry: AuditEntry, detailText: string): Buffer {
+  const canonical = JSON.stringify([
+    sequence,
+    entry.id,
+    entry.uid,
+    entry.tenantId,
+    entry.txid,
+    entry.at,
+    entry.action,
+    entry.outcome,
+    entry.door,
+    entry.actorId,
+    entry.actor,
+    entry.subjectId,
+    entry.subject,
+    entry.resourceType,
+    entry.resourceUid,
+    entry.resource,
+    entry.requestId,
+    entry.address,
+    detailText,
+  ]);
+  return createHash('sha256').update(previous).update(canonical).digest();
+}
+
+/** The hash that a tenant's chain starts from. */
+export function genesis(tenantId: number): Buffer {
+  return createHash('sha256').update(`headgate audit v1 tenant ${tenantId}`).digest();
+}
+
+/** What a checkpoint's signature is over. */
+export function checkpointText(checkpoint: Omit<AuditCheckpoint, 'signature'>): Buffer {
+  const { tenantId, sequence, hash, at, keyId } = checkpoint;
+  return Buffer.from(`headgate audit checkpoint v1\n${tenantId}\n${sequence}\n${hash}\n${at}\n${keyId}\n`);
 }

@@ -37,12 +37,12 @@ export class Identity {
   constructor(deps: IdentityDeps) {
     const passwords = new Passwords(deps);
     this.principals = new Principals(deps);
-    this.users = new Users(deps, passwords, this.principals);
+    this.users = new Users(deps, passwords, (principal, password) => this.authenticator.confirm(principal, password));
     this.groups = new Groups(deps);
     this.tenants = new Tenants(deps);
     this.roles = new Roles(deps);
     this.sessions = new Sessions(deps);
-    this.tokens = new ApiTokens(deps);
+    this.tokens = new ApiTokens(deps, passwords);
     this.authenticator = new Authenticator(deps, {
       passwords,
       principals: this.principals,

@@ -17,6 +17,7 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely';
+import type pg from 'pg';
 import type { Pool, PoolClient } from 'pg';
 import { sqlStateOf, translateStoreError } from './errors.ts';
 
@@ -94,6 +95,9 @@ class PooledConnection implements DatabaseConnection {
 
   async #run<R>(query: CompiledQuery, name: string | undefined): Promise<QueryResult<R>> {
     const result = await this.client.query({ name, text: query.sql, values: query.parameters as unknown[] }); // pg does not write to it
+    // A text with several statements (the queue's scripts) has a result for each: their rows, one after the other.
+    if (Array.isArray(result))
+      return { rows: result.flatMap((one: pg.QueryResult<R & pg.QueryResultRow>) => one.rows) };
     const { command, rowCount, rows } = result;
     const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE' || command === 'MERGE';
     return {

@@ -6,4 +6,5 @@
  */
 export { serializeError } from './errors.ts';
 export { createLogger, type LogConfig, type Logger, silentLogger } from './log.ts';
+export { Metrics, metrics } from './metrics.ts';
 export { isSecretName, mask, redactText, redactValue } from './redact.ts';

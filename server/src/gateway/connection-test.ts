@@ -8,7 +8,7 @@ import { type ConnectStage, type Engine, type EngineConnection, EngineError } fr
 import { isLoopbackHost } from '../platform/network/addresses.ts';
 import type { Connector } from './connector.ts';
 import { engineFacts } from './engine-facts.ts';
-import { remedyOf } from './errors.ts';
+import { addressRemedies, remedyOf } from './errors.ts';
 import type { GatewayDeps, SourceFacts } from './ports.ts';
 import type { SourceDraft, TestReport, TestStage, TestSubject } from './types.ts';
 
@@ -20,6 +20,7 @@ const SKEW_MS = 5_000;
 /** The member of a source that a code points at. */
 const fields: Readonly<Record<string, string>> = {
   name_not_found: 'host',
+  name_lookup_failed: 'host',
   address_refused: 'host',
   own_store: 'host',
   unreachable: 'host',
@@ -42,9 +43,7 @@ const fields: Readonly<Record<string, string>> = {
 
 /** Remedies of codes that only this test meets. */
 const remedies: Readonly<Record<string, string>> = {
-  name_not_found: 'Correct the host name, or ask for it in the DNS that this machine uses.',
-  address_refused:
-    'Headgate does not connect there. Use another address; HEADGATE_ALLOW_PRIVATE_ADDRESSES and HEADGATE_ALLOW_LOOPBACK_ADDRESSES open private and loopback ones.',
+  ...addressRemedies,
   tls_failed: 'Compare the TLS versions and ciphers of server and client, and check the client certificate.',
   protocol_error: 'Something else answers on this port: check port and engine.',
 };

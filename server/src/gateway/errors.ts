@@ -1,6 +1,7 @@
 /** What sources say, in the words of the domain. */
 import { DomainError, SourceError } from '../domain/errors.ts';
 import { EngineError, type SourceErrorCode } from '../engines/engine.ts';
+import { AddressRefusedError } from '../platform/network/addresses.ts';
 
 /** What to do, where it does not depend on the statement. Written for the person who reads it at 3 a.m. */
 const remedies: Partial<Record<SourceErrorCode, string>> = {
@@ -23,8 +24,20 @@ const remedies: Partial<Record<SourceErrorCode, string>> = {
   connection_lost: 'Try again; when it happens often, look at the log of the database server and at the network.',
 };
 
-/** Turns what an engine threw into a domain error; anything else comes back as it is. */
+/** What to do about a name or an address that is not connected to. */
+export const addressRemedies: Readonly<Record<string, string>> = {
+  name_not_found: 'Correct the host name, or ask for it in the DNS that this machine uses.',
+  name_lookup_failed: 'The DNS of this machine does not answer: try again, or look at its resolver.',
+  address_refused:
+    'Headgate does not connect there. Use another address; HEADGATE_ALLOW_PRIVATE_ADDRESSES and HEADGATE_ALLOW_LOOPBACK_ADDRESSES open private and loopback ones.',
+};
+
+/** Turns what an engine or a look-up threw into a domain error; anything else comes back as it is. */
 export function sourceError(error: unknown): unknown {
+  if (error instanceof AddressRefusedError) {
+    const remedy = addressRemedies[error.code];
+    return new SourceError(error.code, error.message, { field: 'host', ...(remedy ? { remedy } : {}), cause: error });
+  }
   if (!(error instanceof EngineError)) return error;
   const extra: Record<string, unknown> = {};
   if (error.nativeCode !== undefined) extra.nativeCode = error.nativeCode;

@@ -1,7 +1,7 @@
-/** What one running Headgate counts: a Prometheus registry of its own, so that several in one process stay apart. */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+/** What Headgate counts, as Prometheus metrics of the process. */
 import type { GatewayMetrics } from './gateway/metrics.ts';
 import type { RequestRecord } from './platform/http/index.ts';
+import { metrics } from './platform/telemetry/index.ts';
 
 export interface Instruments {
   readonly contentType: string;
@@ -11,8 +11,6 @@ export interface Instruments {
   request(record: RequestRecord): void;
   readonly gateway: GatewayMetrics;
 }
-
-const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** One label set's children, looked up once: prom-client's own lookup hashes the labels on every call. */
 function remembered<Child>(make: (key: string) => Child): (key: string) => Child {
@@ -28,47 +26,27 @@ function remembered<Child>(make: (key: string) => Child): (key: string) => Child
 }
 
 export function createInstruments(): Instruments {
-  const registry = new Registry();
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  const requests = new Histogram({
-    name: 'headgate_http_request_seconds',
-    help: 'Time from the end of the request headers to the last byte of the answer.',
-    labelNames: ['door', 'method', 'route', 'status'],
-    buckets: secondsBuckets,
-    registers,
-  });
-  const aborted = new Counter({
-    name: 'headgate_http_aborted_total',
-    help: 'Answers that did not reach their end.',
-    labelNames: ['door', 'route'],
-    registers,
-  });
-  const queries = new Histogram({
-    name: 'headgate_query_seconds',
-    help: 'Time of queries through the gateway.',
-    labelNames: ['engine', 'state'],
-    buckets: secondsBuckets,
-    registers,
-  });
-  const rows = new Counter({
-    name: 'headgate_query_rows_total',
-    help: 'Rows handed out.',
-    labelNames: ['engine'],
-    registers,
-  });
-  const bytes = new Counter({
-    name: 'headgate_query_bytes_total',
-    help: 'Bytes of results handed out.',
-    labelNames: ['engine'],
-    registers,
-  });
-  const connections = new Gauge({
-    name: 'headgate_source_connections',
-    help: 'Connections to sources, over all pools of this node.',
-    labelNames: ['state'],
-    registers,
-  });
+  metrics.collectProcess();
+  const requests = metrics.histogram(
+    'headgate_http_request_seconds',
+    'Time from the end of the request headers to the last byte of the answer.',
+    ['door', 'method', 'route', 'status'],
+  );
+  const aborted = metrics.counter('headgate_http_aborted_total', 'Answers that did not reach their end.', [
+    'door',
+    'route',
+  ]);
+  const queries = metrics.histogram('headgate_query_seconds', 'Time of queries through the gateway.', [
+    'engine',
+    'state',
+  ]);
+  const rows = metrics.counter('headgate_query_rows_total', 'Rows handed out.', ['engine']);
+  const bytes = metrics.counter('headgate_query_bytes_total', 'Bytes of results handed out.', ['engine']);
+  const connections = metrics.gauge(
+    'headgate_source_connections',
+    'Connections to sources, over all pools of this node.',
+    ['state'],
+  );
   const requestChild = remembered((key) => {
     const [door = '', method = '', route = '', status = ''] = key.split('\n');
     return requests.labels(door, method, route, status);
@@ -80,8 +58,8 @@ export function createInstruments(): Instruments {
   const rowChild = remembered((engine) => rows.labels(engine));
   const byteChild = remembered((engine) => bytes.labels(engine));
   return {
-    contentType: registry.contentType,
-    text: () => registry.metrics(),
+    contentType: metrics.contentType,
+    text: () => metrics.text(),
     request: ({ door, method, route, status, milliseconds, aborted: broken }) => {
       const pattern = route ?? 'none';
       requestChild(`${door}\n${method}\n${pattern}\n${status}`).observe(milliseconds / 1000);

@@ -65,6 +65,7 @@ function announce(app: App, url: string): void {
 export async function serve(argv: readonly string[]): Promise<void> {
   const config = loadConfig({ env: process.env, argv: [...argv], cwd: process.cwd() });
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
+  for (const warning of config.warnings) log.warn(warning);
   const stop = stopSignal();
   let app: App | undefined;
   try {

@@ -101,7 +101,7 @@ export class Cli {
 
   /** Cut lines only on a screen: a pipe gets everything. */
   #width(): number {
-    return this.io.stdout.isTTY ? (this.io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+    return this.io.stdout.isTTY ? this.io.stdout.columns || 80 : Number.POSITIVE_INFINITY;
   }
 
   #colour(): boolean {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Cli } from './cli.ts';
+import type { CliIo } from './io.ts';
 
 /** `headgate config` */
 export function configCommand(cli: Cli): Command {
@@ -8,15 +9,23 @@ export function configCommand(cli: Cli): Command {
     .argument('[settings...]', 'settings as `headgate serve` takes them')
     .allowUnknownOption()
     .action(async (_settings: string[], _options: unknown, command: Command) => {
-      const { describeConfig } = await import('./installation.ts');
-      const settings = await describeConfig(cli, command.args);
-      cli.print({ items: settings }, () =>
-        cli.table(settings, [
+      const { describeSettings, loadConfig } = await import('../config.ts');
+      const config = loadConfig({ env: serverVariables(cli.io.env), argv: command.args, cwd: process.cwd() });
+      const items = describeSettings(config);
+      cli.print({ items, warnings: config.warnings }, () =>
+        cli.table(items, [
           { title: 'setting', value: (setting) => setting.name },
           { title: 'value', value: (setting) => setting.value },
           { title: 'origin', value: (setting) => setting.origin },
           { title: 'meaning', value: (setting) => setting.meaning },
         ]),
       );
+      for (const warning of config.warnings) cli.note(`Warning: ${warning}`);
     });
+}
+
+/** Variables of the command line itself are no settings of the server. */
+export function serverVariables(env: CliIo['env']): Record<string, string | undefined> {
+  const { HEADGATE_SERVER: _server, HEADGATE_TOKEN: _token, ...rest } = env;
+  return rest;
 }

@@ -15,7 +15,7 @@ export interface Shown {
   readonly only?: readonly string[];
 }
 
-const LINES = 18;
+const LINES = 12;
 const LINE_WIDTH = 150;
 const SECRET_NAMES = new Set(['password', 'token', 'secret']);
 const MASK = '********';
@@ -59,7 +59,8 @@ export function curl({ method, url, user, body }: Pick<Shown, 'method' | 'url' |
     body === undefined
       ? ''
       : ` -H 'Content-Type: ${type}' -d '${JSON.stringify(masked(body)).replaceAll("'", "'\\''")}'`;
-  return `curl${verb} ${url}${token}${data}`;
+  const address = /[&?]/.test(url) ? `'${url}'` : url;
+  return `curl${verb} ${address}${token}${data}`;
 }
 
 function answerLines(shown: Shown): string[] {

@@ -7,7 +7,7 @@ import { type SubjectOptions, sharePath, withSubject } from './subject.ts';
 /** `headgate share rm` */
 export function rmCommand(cli: Cli): Command {
   const command = new Command('rm')
-    .description('end a share; running statements end too')
+    .description('end a share; it counts from the next statement on')
     .argument('<source>', 'name or id of the source');
   return withSubject(command)
     .option('--all', 'end every share of the source')

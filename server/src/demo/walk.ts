@@ -93,7 +93,7 @@ async function register({ caller, narrator, postgresql, sample }: Stage): Promis
     body: {},
     expect: 200,
   });
-  if (process.env.TRY === undefined) promise(test.json.ok === true, 'the connection test passes.');
+  promise(test.json.ok === true, 'the connection test passes.');
 }
 
 async function share({ caller, narrator }: Stage): Promise<void> {

@@ -148,7 +148,8 @@ function serialise(table: CatalogTable): string {
     keys: { primaryKey, uniqueKeys, foreignKeys },
   });
   // A source may hold names that the store cannot keep: NUL and halves of a surrogate pair.
-  return text.replace(/\\u0000|\\u[dD][89a-fA-F][0-9a-fA-F]{2}/g, '\ufffd');
+  // Escapes are read one by one, so that a backslash before `u0000` as text stays what it is.
+  return text.replace(/\\(?:u[0-9a-f]{4}|.)/g, (escape) => (/^\\u(0000|d[89a-f])/.test(escape) ? '\ufffd' : escape));
 }
 
 async function insertBatch(trx: Executor, sourceId: number, batch: string): Promise<void> {

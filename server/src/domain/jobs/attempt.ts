@@ -8,6 +8,7 @@ import type { Logger } from '../../platform/telemetry/index.ts';
 import type { Vault } from '../../platform/vault/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import { systemPrincipal } from '../identity/principal.ts';
+import { announceQueued } from './changes.ts';
 import { fileName } from './export-spec.ts';
 import { failureOf, isPassing } from './failure.ts';
 import { backOffSeconds } from './machine.ts';
@@ -152,7 +153,11 @@ export class RunningAttempt {
 
   async #requeue(event: 'retry' | 'handBack', failure: JobFailure | null): Promise<AttemptEnd> {
     const afterSeconds = event === 'retry' ? backOffSeconds(this.job.attempt) : 0;
-    const put = await requeue(this.#deps.store.db, event, this.#attempt, { afterSeconds, failure });
+    const put = await this.#deps.store.transaction(async (trx) => {
+      const queued = await requeue(trx, event, this.#attempt, { afterSeconds, failure });
+      if (queued && event === 'handBack') await announceQueued(trx); // another node can go on at once
+      return queued;
+    });
     return put ? 'requeued' : this.#cancelled();
   }
 

@@ -56,7 +56,8 @@ export function fileName(name: string): string {
 /** The store keeps the parameters as JSON, which holds no NUL and no half character. */
 function checkJsonText(parameters: readonly unknown[]): void {
   const text = JSON.stringify(parameters);
-  if (/\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})/.test(text) || text.length > maximumSql * 4) {
+  const escapes = text.match(/\\(?:u[0-9a-f]{4}|.)/g) ?? [];
+  if (escapes.some((escape) => /^\\u(0000|d[89a-f])/.test(escape)) || text.length > maximumSql * 4) {
     throw new InvalidError('invalid_parameters', 'A parameter holds a NUL, half of a character, or too much.', {
       field: 'parameters',
     });

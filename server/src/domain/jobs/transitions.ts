@@ -35,6 +35,12 @@ const accepting = (event: JobEvent) => sql`j.status = any(${statesAccepting(even
 const holds = (attempt: Attempt) =>
   sql`j.id = ${attempt.jobId} and j.attempt = ${attempt.attempt} and j.worker = ${attempt.claim}`;
 
+/**
+ * Times of jobs are kept in whole milliseconds, rounded: `run_after = now()` may lie half a millisecond ahead. Without
+ * this, a worker woken at once would miss the job it was woken for.
+ */
+const due = sql`j.run_after <= now() + interval '1 millisecond'`;
+
 /** Takes the runnable job that waits longest; undefined when there is none. */
 export async function claimJob(
   executor: Executor,
@@ -47,7 +53,7 @@ export async function claimJob(
       update job set status = 'running', attempt = attempt + 1, worker = ${claim}, heartbeat_at = now(),
         started_at = coalesce(started_at, now()), error = null, progress = '{}'
       where id = (select j.id from job j
-        where j.status = 'queued' and j.run_after <= now() and j.kind = any(${[...kinds]}::text[])
+        where j.status = 'queued' and ${due} and j.kind = any(${[...kinds]}::text[])
         order by j.run_after, j.id limit 1 for update skip locked)
       returning *
     ), leases as (

@@ -31,6 +31,12 @@ import { credentialState, secretContext } from './view.ts';
 /** Makes ids of posted pairs, so that equal pairs share a pool and nothing can be learnt from an id. */
 const postedPairKey = randomBytes(32);
 
+/**
+ * What was resolved from facts, beside them: gone with them when anything changes, and after a second at most. The
+ * hottest path asks here for every statement.
+ */
+const resolved = new WeakMap<SourceFacts, Map<string, Promise<ResolvedCredential>>>();
+
 export class Credentials {
   readonly #deps: SourcesDeps;
 
@@ -110,8 +116,25 @@ export class Credentials {
    * Throws ConflictError `credential_missing` that says what to add, or `credential_unreadable`.
    */
   async resolve(principal: Principal, facts: SourceFacts, request: CredentialRequest): Promise<ResolvedCredential> {
-    const { store, clock } = this.#deps;
     if (request.posted !== undefined) return postedCredential(request.posted.username, request.posted.password);
+    const known = resolved.get(facts) ?? new Map<string, Promise<ResolvedCredential>>();
+    resolved.set(facts, known);
+    const key = `${request.level} ${request.workspaceUid ?? ''}`;
+    let credential = known.get(key);
+    if (credential === undefined) {
+      credential = this.#resolveStored(principal, facts, request);
+      known.set(key, credential);
+      credential.catch(() => known.delete(key));
+    }
+    return credential;
+  }
+
+  async #resolveStored(
+    principal: Principal,
+    facts: SourceFacts,
+    request: CredentialRequest,
+  ): Promise<ResolvedCredential> {
+    const { store, clock } = this.#deps;
     const record = await useRecord(store, principal, facts);
     const effective = effectivePermissions(principal, facts, clock.now().getTime());
     const resolution = resolveCredential(credentialRows(record), principal, facts, effective, request);

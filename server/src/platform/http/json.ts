@@ -37,7 +37,8 @@ function check(value: unknown, depth: number): void {
 }
 
 /**
- * Parses a body; an empty one is an empty object, so that the schema names what is missing.
+ * Parses a body; an empty one is an empty object, so that the schema names what is missing. A bare null is refused: no
+ * operation takes it, and it must not pass for an absent body.
  * Throws a 400 problem `malformed_body`.
  */
 export function parseJson(body: Buffer): unknown {
@@ -50,6 +51,7 @@ export function parseJson(body: Buffer): unknown {
     // The parser's own message repeats a piece of the text, and the text may hold a password.
     throw malformed('The body is not valid JSON.');
   }
+  if (value === null) throw malformed('The body is null.');
   check(value, 0);
   return value;
 }

@@ -104,7 +104,7 @@ describe('bodies', () => {
     ['a missing member', '{}', 'invalid_request', 'name'],
     ['too long a string', '{"name":"123456789"}', 'invalid_request', 'name'],
     ['a fraction', '{"name":"a","port":1.5}', 'invalid_request', 'port'],
-    ['null', 'null', 'invalid_request', undefined],
+    ['null', 'null', 'malformed_body', undefined],
     ['an array', '[]', 'invalid_request', undefined],
     ['no JSON', '{"name":', 'malformed_body', undefined],
     ['a NUL', '{"name":"a\\u0000"}', 'malformed_body', undefined],

@@ -101,8 +101,8 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const isBody = httpPart === 'body';
   const conversion = isBody ? [] : conversionOf(schema);
   return (sent: unknown) => {
-    // No body at all is an empty object: the answer then names the missing member.
-    const value = isBody ? (sent === undefined ? {} : sent) : converted(sent, conversion);
+    // No body at all (which Fastify shows as null) is an empty object: the answer then names the missing member.
+    const value = isBody ? (sent ?? {}) : converted(sent, conversion);
     if (validator.Check(value)) return { value };
     return { error: new ProblemError(validationProblem(validator.Errors(value), httpPart)) };
   };

@@ -51,10 +51,13 @@ function isTypeOnly(statement: string): boolean {
   return names.length > 0 && names.every((one) => one.trim().startsWith('type '));
 }
 
+/** Tests and what helps them: free to import anything, and imported by nothing else. */
+const testFile = /\.(test|soak)\.ts$|\/test-?(kit|support)[\w-]*\.ts$|\/testing\//;
+
 /** The layer rule's verdict on one file. `file` is relative to the repository, with slashes. Tests are free. */
 export function layerViolations(file: string, text: string): LayerViolation[] {
   const from = partOf(file);
-  if (!from || /\.(test|soak)\.ts$/.test(file)) return [];
+  if (!from || testFile.test(file)) return [];
   const found: LayerViolation[] = [];
   for (const match of text.matchAll(importPattern)) {
     const imported = match[2] ?? match[3];
@@ -70,7 +73,9 @@ export function layerViolations(file: string, text: string): LayerViolation[] {
 }
 
 function brokenArrow(file: string, from: readonly string[], imported: string, typeOnly: boolean): string | undefined {
-  const to = partOf(normalize(join(dirname(file), imported)));
+  const target = normalize(join(dirname(file), imported));
+  if (testFile.test(target)) return 'what helps tests is for tests only';
+  const to = partOf(target);
   const [part = '', door] = from;
   const [toPart = '', toDoor] = to ?? [];
   const allowed = mayImport[part];

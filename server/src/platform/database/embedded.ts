@@ -1,4 +1,5 @@
 /** The embedded PostgreSQL seen from the main thread: a socket-like stream whose other end is PGlite in a worker. */
+import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { StoreRefusedError, StoreUnavailableError } from './errors.ts';
@@ -18,25 +19,93 @@ const greeting = Buffer.from([82, 0, 0, 0, 8, 0, 0, 0, 0, 75, 0, 0, 0, 12, 0, 0,
 /** First byte of the protocol's Terminate message. */
 const terminate = 0x58;
 
-/** A worker dies with its store's process: the next connection waits until the one before has left the folder. */
-const leaving = new Map<string, Promise<void>>();
-
 /**
- * What pg uses as its socket. `connect` starts the worker (PostgreSQL's recovery included), `Terminate` closes it.
- * Emits `error` with StoreRefusedError when commits would not reach the disk.
+ * One folder's PostgreSQL. A connection is a worker: it starts with the connection (recovery included) and ends with
+ * it. The one after waits until the one before has left the folder.
  */
+export class EmbeddedServer {
+  readonly #folder: string;
+  #ready: Promise<Worker> | undefined;
+  #gone: Promise<unknown> = Promise.resolve();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /**
+   * Starts the worker that the next connection will use; however long it takes, unlike a connection attempt. Throws
+   * StoreRefusedError when commits would not reach the disk.
+   */
+  async start(): Promise<void> {
+    this.#ready ??= this.#boot();
+    try {
+      await this.#ready;
+    } catch (error) {
+      this.#ready = undefined;
+      throw error;
+    }
+  }
+
+  /** The started worker, which is the caller's own from now on. */
+  async take(): Promise<Worker> {
+    const ready = this.#ready ?? this.#boot();
+    this.#ready = undefined;
+    return ready;
+  }
+
+  /** Resolves once no worker has the folder open. */
+  async closed(): Promise<void> {
+    const unused = await this.#ready?.catch(() => undefined);
+    unused?.postMessage({ kind: 'close' } satisfies ToWorker);
+    await this.#gone;
+  }
+
+  async #boot(): Promise<Worker> {
+    await this.#gone;
+    const data: WorkerData = { dataDir: this.#folder };
+    const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData: data });
+    this.#gone = new Promise((resolve) => worker.once('exit', resolve));
+    worker.on('error', () => {}); // who waits for an answer hears of it
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'closed') void worker.terminate();
+    });
+    const [message] = (await Promise.race([once(worker, 'message'), dies(worker)])) as [FromWorker]; // our own worker
+    if (message.kind === 'open' && message.fsync === 'on' && message.callsOfOneCommit > 0) return worker;
+    await worker.terminate();
+    if (message.kind === 'open') {
+      throw new StoreRefusedError(
+        'store_not_durable',
+        `The embedded store would lose commits at a power cut (fsync ${message.fsync}, ${message.callsOfOneCommit} calls at a commit). Use a local file system, or PostgreSQL through DATABASE_URL.`,
+      );
+    }
+    const reason = message.kind === 'failed' ? message.message : message.kind;
+    throw new StoreUnavailableError(`The embedded store does not start: ${reason}`);
+  }
+}
+
+async function dies(worker: Worker): Promise<never> {
+  await once(worker, 'exit');
+  throw new StoreUnavailableError('The embedded store stopped while it was starting.');
+}
+
+/** What pg uses as its socket. `connect` takes a worker; `Terminate` closes it. */
 export class EmbeddedStream extends Duplex {
-  readonly #dataDir: string;
+  readonly #server: EmbeddedServer;
   #worker: Worker | undefined;
   #greeted = false;
+  /** Terminate was sent: the worker closes the folder, then goes by itself. */
+  #leaving = false;
 
-  constructor(dataDir: string) {
+  constructor(server: EmbeddedServer) {
     super();
-    this.#dataDir = dataDir;
+    this.#server = server;
   }
 
   connect(): this {
-    void this.#start();
+    this.#server.take().then(
+      (worker) => this.#attach(worker),
+      (error) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
     return this;
   }
 
@@ -58,39 +127,22 @@ export class EmbeddedStream extends Duplex {
     return this;
   }
 
-  async #start(): Promise<void> {
-    await leaving.get(this.#dataDir);
-    if (this.destroyed) return;
-    const data: WorkerData = { dataDir: this.#dataDir };
-    const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData: data });
+  #attach(worker: Worker): void {
     this.#worker = worker;
-    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-    leaving.set(this.#dataDir, exited);
+    if (this.destroyed) {
+      void worker.terminate();
+      return;
+    }
     worker.on('message', (message: FromWorker) => this.#receive(message));
     worker.on('error', (error) => this.destroy(new StoreUnavailableError('The embedded store stopped.', error)));
     worker.on('exit', () => this.destroy());
+    this.emit('connect');
   }
 
   #receive(message: FromWorker): void {
-    switch (message.kind) {
-      case 'open':
-        if (message.fsync !== 'on' || message.callsOfOneCommit < 1) {
-          this.destroy(
-            new StoreRefusedError(
-              'store_not_durable',
-              `The embedded store would lose commits at a power cut (fsync ${message.fsync}, ${message.callsOfOneCommit} calls at a commit). Use a local file system, or PostgreSQL through DATABASE_URL.`,
-            ),
-          );
-        } else this.emit('connect');
-        return;
-      case 'data':
-        this.push(message.bytes);
-        return;
-      case 'failed':
-        this.destroy(new StoreUnavailableError(`The embedded store failed: ${message.message}`));
-        return;
-      case 'closed':
-        void this.#worker?.terminate();
+    if (message.kind === 'data') this.push(message.bytes);
+    else if (message.kind === 'failed') {
+      this.destroy(new StoreUnavailableError(`The embedded store failed: ${message.message}`));
     }
   }
 
@@ -115,18 +167,14 @@ export class EmbeddedStream extends Duplex {
       this.push(greeting);
       return;
     }
-    const message: ToWorker =
-      bytes[0] === terminate ? { kind: 'close' } : { kind: 'bytes', bytes: new Uint8Array(bytes) };
+    const isTerminate = bytes[0] === terminate;
+    this.#leaving ||= isTerminate;
+    const message: ToWorker = isTerminate ? { kind: 'close' } : { kind: 'bytes', bytes: new Uint8Array(bytes) };
     this.#worker?.postMessage(message);
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    void this.#worker?.terminate();
+    if (error || !this.#leaving) void this.#worker?.terminate();
     done(error);
   }
-}
-
-/** Resolves once no worker of this process has the folder open. */
-export async function embeddedClosed(dataDir: string): Promise<void> {
-  await leaving.get(dataDir);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, type ClientConfig, Pool } from 'pg';
 import { parse as parseUrl } from 'pg-connection-string';
 import type { Logger } from 'pino';
-import { EmbeddedStream, embeddedClosed } from './embedded.ts';
+import { EmbeddedServer, EmbeddedStream } from './embedded.ts';
 import { StoreRefusedError } from './errors.ts';
 import { Listener } from './listener.ts';
 import { valueParsers } from './values.ts';
@@ -39,11 +39,13 @@ export async function embeddedConnections(folder: string, log: Logger): Promise<
       );
     }
   }
+  const server = new EmbeddedServer(folder);
+  await server.start();
   const config: ClientConfig = {
     user: 'postgres',
     database: 'postgres',
     types: valueParsers,
-    stream: (() => new EmbeddedStream(folder)) as unknown as ClientConfig['stream'], // pg asks for a Duplex with connect()
+    stream: (() => new EmbeddedStream(server)) as unknown as ClientConfig['stream'], // pg asks for a Duplex with connect()
   };
   // One connection: everybody waits for the transaction that holds it, for as long as a PostgreSQL lock would.
   const pool = new Pool({ ...config, max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: statementTimeout });
@@ -59,7 +61,7 @@ export async function embeddedConnections(folder: string, log: Logger): Promise<
     async close() {
       await listener.close();
       await pool.end();
-      await embeddedClosed(folder);
+      await server.closed();
     },
   };
 }

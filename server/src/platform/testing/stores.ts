@@ -1,0 +1,41 @@
+/** Throwaway stores for tests of the platform: each kind, empty and migrated. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sharedPostgresql } from '../../../test/servers/shared.ts';
+import { openStore, type Store } from '../database/index.ts';
+import { silentLogger } from '../telemetry/index.ts';
+
+export const storeKinds = ['pglite', 'postgresql'] as const;
+export type StoreKind = (typeof storeKinds)[number];
+
+export interface TestStore {
+  readonly store: Store;
+  /** What it was opened with, to open it again. */
+  readonly config: { dataDir: string; databaseUrl?: string };
+  close(): Promise<void>;
+}
+
+/** A folder that is gone after `remove`. */
+export function temporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'headgate-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export async function openTestStore(kind: StoreKind): Promise<TestStore> {
+  const folder = temporaryFolder();
+  const config: TestStore['config'] = { dataDir: folder.path };
+  if (kind === 'postgresql') {
+    const server = await sharedPostgresql();
+    config.databaseUrl = server.url(await server.createDatabase());
+  }
+  const store = await openStore(config, silentLogger());
+  return {
+    store,
+    config,
+    async close() {
+      await store.close();
+      folder.remove();
+    },
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * A valid call for every operation of the served OpenAPI document. Tests drive all of them; one that is missing here
+ * fails them, so that no new operation escapes.
+ */
+import type { Headgate } from '../harness.ts';
+import { registerSource, type SampleDatabase, sourceBody } from './fixture.ts';
+
+export interface WorldUser {
+  readonly username: string;
+  /** A source of its own with the sample's login, named `<username>-own`. */
+  readonly source: string;
+  readonly jobId: string;
+  readonly outputName: string;
+  readonly tokenId: string;
+  readonly queryId: string;
+}
+
+/** What calls refer to. */
+export interface World {
+  readonly headgate: Headgate;
+  readonly sample: SampleDatabase;
+  readonly workspaceUid: string;
+  /** Sent wherever an operation takes a password that need not work. */
+  readonly password: string;
+  readonly users: ReadonlyMap<string, WorldUser>;
+}
+
+export interface Call {
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** Calls for one user. Destructive ones come last, and each user destroys only what is its own. */
+export function callsOf(world: World, as: string): Readonly<Record<string, Call>> {
+  const { sample, password, workspaceUid } = world;
+  const me = world.users.get(as);
+  if (me === undefined) throw new Error(`${as} is not in this world.`);
+  const own = `/sources/${me.source}`;
+  const pair = { username: sample.username, password: sample.password };
+  const { name: _name, ...draft } = sourceBody('draft', sample);
+  return {
+    signIn: { path: '/sessions', body: { username: as, password } },
+    getCurrentSession: { path: '/sessions/current' },
+    getMe: { path: '/me' },
+    changeOwnPassword: { path: '/me/password', body: { currentPassword: password, newPassword: `${password}-new` } },
+    createUser: { path: '/users', body: { username: `new-${as}`, password, roles: ['User'], permissions: ['WebUI'] } },
+    listUsers: { path: '/users?q=a&limit=2' },
+    getUser: { path: `/users/new-${as}` },
+    updateUser: { path: `/users/new-${as}`, body: { firstName: 'New', status: 'active' } },
+    setUserPassword: { path: `/users/new-${as}/password`, body: { password: `${password}-2` } },
+    unlockUser: { path: `/users/new-${as}/unlock` },
+    listRoles: { path: '/roles' },
+    listPermissions: { path: '/permissions' },
+    createGroup: { path: '/groups', body: { name: `group-${as}`, description: 'A group' } },
+    listGroups: { path: '/groups?limit=5' },
+    getGroup: { path: `/groups/group-${as}` },
+    addGroupMember: { path: `/groups/group-${as}/members/colleague` },
+    removeGroupMember: { path: `/groups/group-${as}/members/colleague` },
+    createTenant: { path: '/tenants', body: { name: `Tenant ${as}`, slug: `tenant-${as}` } },
+    listTenants: { path: '/tenants?limit=5' },
+    getTenant: { path: '/tenants/system' },
+    createToken: { path: '/tokens', body: { name: 'program', scopes: ['read'], expiresAt: '2099-01-01T00:00:00Z' } },
+    listTokens: { path: '/tokens' },
+    listEngines: { path: '/engines' },
+    createSource: {
+      path: '/sources',
+      body: { ...sourceBody(`created-${as}`, sample), metadata: { a: [1, { b: null }] }, labels: { team: 'red' } },
+    },
+    listSources: { path: '/sources?limit=5&engine=postgresql&q=o' },
+    getSource: { path: own },
+    updateSource: { path: own, body: { title: 'A title', password: sample.password, labels: { team: 'blue' } } },
+    testSource: { path: `${own}/test`, body: { username: sample.username, password } },
+    testConnection: { path: '/connection-tests', body: draft },
+    listLeases: { path: `${own}/leases` },
+    listCredentials: { path: `${own}/credentials` },
+    putSourceCredential: { path: `${own}/credentials/source`, body: pair },
+    getSourceCredential: { path: `${own}/credentials/source` },
+    putPersonalCredential: { path: `${own}/credentials/personal`, body: { ...pair, level: 'read' } },
+    getPersonalCredential: { path: `${own}/credentials/personal?level=read` },
+    putWorkspaceCredential: { path: `${own}/credentials/workspaces/${workspaceUid}`, body: pair },
+    getWorkspaceCredential: { path: `${own}/credentials/workspaces/${workspaceUid}` },
+    putShare: { path: `${own}/shares/users/guest`, body: { permissions: ['view', 'sql'], credential: 'source' } },
+    getShare: { path: `${own}/shares/users/guest` },
+    listShares: { path: `${own}/shares` },
+    explainAccess: { path: `${own}/access?user=guest&action=query` },
+    getSchema: { path: `${own}/schema?limit=5` },
+    refreshSchema: { path: `${own}/schema/refresh` },
+    runQuery: { path: `${own}/query`, body: { sql: 'select id, name from people', credential: pair, format: 'csv' } },
+    listQueries: { path: '/queries' },
+    getQuery: { path: `/queries/${me.queryId}` },
+    createJob: { path: '/jobs', body: { kind: 'export', source: me.source, sql: 'select 1 as one', format: 'ndjson' } },
+    listJobs: { path: '/jobs?status=succeeded' },
+    getJob: { path: `/jobs/${me.jobId}` },
+    getJobOutput: { path: `/jobs/${me.jobId}/outputs/${me.outputName}` },
+    listAuditEvents: { path: '/audit?limit=500' },
+    exportAuditEvents: { path: '/audit/export' },
+    getAuditCheckpoints: { path: '/audit/checkpoint' },
+    listLimits: { path: '/limits' },
+    setLimit: { path: '/limits', body: { level: 'user', subject: 'guest', name: 'maxRows', value: 10 } },
+    cancelQuery: { path: `/queries/${me.queryId}` },
+    cancelJob: { path: `/jobs/${me.jobId}/cancel` },
+    deleteSourceCredential: { path: `${own}/credentials/source` },
+    deletePersonalCredential: { path: `${own}/credentials/personal?level=read` },
+    deleteWorkspaceCredential: { path: `${own}/credentials/workspaces/${workspaceUid}` },
+    deleteShare: { path: `${own}/shares/users/guest` },
+    deleteShares: { path: `${own}/shares` },
+    deleteSource: { path: `${own}?dryRun=false` },
+    undeleteSource: { path: `${own}/undelete` },
+    deleteGroup: { path: `/groups/group-${as}` },
+    deleteUser: { path: `/users/new-${as}` },
+    revokeToken: { path: `/tokens/${me.tokenId}` },
+    signOut: { path: '/sessions/current' },
+  };
+}
+
+export interface DocumentedOperation {
+  readonly id: string;
+  readonly method: string;
+  /** With `{name}` parameters, `/api/v1` left out. */
+  readonly path: string;
+  readonly body: JsonSchema | undefined;
+  readonly query: readonly { readonly name: string; readonly schema: JsonSchema }[];
+}
+
+/** The part of JSON Schema that our bodies use. */
+export interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly enum?: readonly unknown[];
+  readonly additionalProperties?: boolean;
+}
+
+interface OpenApiOperation {
+  readonly operationId: string;
+  readonly parameters?: readonly { in: string; name: string; schema: JsonSchema }[];
+  readonly requestBody?: { content: Record<string, { schema: JsonSchema }> };
+}
+
+/** The operations as the server documents them. */
+export async function documentedOperations(headgate: Headgate): Promise<DocumentedOperation[]> {
+  const { body } = await headgate.api('GET', '/openapi.json', undefined, { as: null });
+  const paths = body.paths as Record<string, Record<string, OpenApiOperation>>;
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      id: operation.operationId,
+      method: method.toUpperCase(),
+      path: path.replace('/api/v1', ''),
+      body: Object.values(operation.requestBody?.content ?? {})[0]?.schema,
+      query: (operation.parameters ?? []).filter((parameter) => parameter.in === 'query'),
+    })),
+  );
+}
+
+/** Users, sources, a job, a token and a query for each of `admin`, `owner` and `colleague`; `guest` is shared with. */
+export async function buildWorld(headgate: Headgate, sample: SampleDatabase, password: string): Promise<World> {
+  await headgate.createUser('owner');
+  await headgate.createUser('colleague');
+  await headgate.createUser('guest');
+  const { uid: workspaceUid } = await headgate.app.store.db
+    .selectFrom('workspace')
+    .select('uid')
+    .where('is_default', '=', true)
+    .executeTakeFirstOrThrow();
+  const users = new Map<string, WorldUser>();
+  for (const username of ['admin', 'owner', 'colleague']) {
+    users.set(username, await furnish(headgate, sample, username));
+  }
+  return { headgate, sample, workspaceUid, password, users };
+}
+
+async function furnish(headgate: Headgate, sample: SampleDatabase, username: string): Promise<WorldUser> {
+  const as = { as: username };
+  const source = `${username}-own`;
+  await registerSource(headgate, source, sample, username);
+  const query = await headgate.api('POST', `/sources/${source}/query`, { sql: 'select 1' }, as);
+  const token = await headgate.api('POST', '/tokens', { name: 'first' }, as);
+  const job = await headgate.api(
+    'POST',
+    '/jobs',
+    { kind: 'export', source, sql: 'select name from people', format: 'csv', fileName: 'out.csv' },
+    as,
+  );
+  const outputName = 'out.csv';
+  const queryId = query.headers.get('headgate-query-id');
+  if (query.status !== 200 || queryId === null || token.status !== 201 || job.status !== 202) {
+    throw new Error(`${username} was not furnished: ${query.text} ${token.status} ${job.text}`);
+  }
+  return { username, source, jobId: job.body.id, outputName, tokenId: token.body.id, queryId };
+}

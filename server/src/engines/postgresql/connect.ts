@@ -328,6 +328,12 @@ class SignIn implements Receiver {
       this.#reject(protocolError('too many messages'));
       return;
     }
+    // Bodies are read in place: what lies behind a short one belongs to another message.
+    const shortest = type === Backend.authentication ? 4 : type === Backend.backendKeyData ? 8 : 0;
+    if (end - start < shortest) {
+      this.#reject(protocolError('a malformed message'));
+      return;
+    }
     switch (type) {
       case Backend.authentication:
         this.#authenticate(buffer.readInt32BE(start), buffer, start + 4, end);

@@ -71,14 +71,14 @@ export function signInError(
     code = 'database_denied';
     stage = 'database';
   } else if (state === '08P01') code = 'protocol_error';
-  else if (
-    state === '28000' &&
-    !session.encrypted &&
-    /SSL off|no encryption|SSL connection is required/i.test(message)
-  ) {
+  else if (state.startsWith('28')) {
+    stage = 'login';
     // pg_hba.conf has no entry for this login without TLS: in practice a server that demands it.
-    code = 'tls_required';
-    stage = 'tls';
+    const needsTls = /no pg_hba\.conf entry.*(?:SSL off|no encryption)|SSL connection is required/i.test(message);
+    if (needsTls && !session.encrypted) {
+      code = 'tls_required';
+      stage = 'tls';
+    }
   }
   return fromFields(code, fields, { fatal: true, stage });
 }

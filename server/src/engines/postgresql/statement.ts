@@ -253,7 +253,9 @@ export class Statement implements StatementControl {
     // The common case without making a string: `SEL…` can only be SELECT.
     if (access === 'read' && buffer[start] === 0x53 && buffer[start + 2] === 0x4c) return;
     const tag = buffer.toString('latin1', start, end - 1);
-    const [, command = '', count] = /^([A-Z ]*?)(?: \d+)?(?: (\d+))?$/.exec(tag) ?? [];
+    // `INSERT 0 5`, `UPDATE 5`, `CREATE TABLE`.
+    const count = / (\d+)$/.exec(tag)?.[1];
+    const command = tag.replace(/(?: \d+)+$/, '');
     if (access === 'read' ? !READ_COMMANDS.has(command) : LEAVING_COMMANDS.test(tag)) this.leftEnvelope = true;
     if (access === 'write' && count !== undefined && !(command === 'SELECT' && this.#columnsGiven)) {
       this.#affectedRows = Number(count);

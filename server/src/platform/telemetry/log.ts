@@ -27,15 +27,24 @@ export function createLogger(config: LogConfig, destination?: DestinationStream)
     hooks: {
       // Messages are texts too: an interpolated URL must not carry its password out.
       logMethod(this: Logger, arguments_: unknown[], method: (...rest: unknown[]) => void): void {
+        const [first] = arguments_;
+        // pino would make the error's own message the line's.
+        const given = first instanceof Error && arguments_.length === 1 ? [first, first.message] : arguments_;
         method.apply(
           this,
-          arguments_.map((one) => (typeof one === 'string' ? redactText(one) : one)),
+          given.map((one) => (typeof one === 'string' ? redactText(one) : one)),
         );
       },
     },
   };
   // pino types its hook's arguments as a tuple that starts with a string; ours maps any of them.
-  return (target ? pino(options as never, target) : pino(options as never)) as Logger;
+  const logger = (target ? pino(options as never, target) : pino(options as never)) as Logger;
+  // pino formats the members of children once, at their making, and without our formatter. Children inherit this.
+  const { child } = logger;
+  logger.child = function redactedChild(this: Logger, bindings: object, ...rest: unknown[]) {
+    return Reflect.apply(child, this, [redactValue(bindings), ...rest]);
+  } as Logger['child']; // its overloads differ in level types only
+  return logger;
 }
 
 /** A logger that writes nothing, for tests and short commands. */

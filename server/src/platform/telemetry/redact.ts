@@ -68,7 +68,7 @@ const escapedJsonPattern = new RegExp(
   'gi',
 );
 const assignmentPattern = new RegExp(
-  String.raw`(?<![\w"'-])(${namePattern})(\s*=\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\{[^}]*\}?|[^\s;&,)}"']*)`,
+  String.raw`(?<![\w"'-])(${namePattern})(=|\s{1,9}=\s{0,9})(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\{[^}]*\}?|[^\s;&,)}"']*)`,
   'gi',
 );
 const headerPattern =

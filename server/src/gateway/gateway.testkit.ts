@@ -39,6 +39,36 @@ export interface TestSource {
   forbidden: Set<string>;
 }
 
+/** A source on a loopback server, without TLS unless `settings` say so. */
+export function testSource(
+  id: number,
+  name: string,
+  engine: string,
+  settings: Partial<TestSource['settings']>,
+): TestSource {
+  return {
+    id,
+    name,
+    engine,
+    tenantId: 1,
+    settings: {
+      host: '127.0.0.1',
+      port: 0,
+      database: '',
+      schema: null,
+      tls: { mode: 'disable' },
+      options: {},
+      username: '',
+      password: '',
+      ...settings,
+    },
+    settingsVersion: 1,
+    credential: { uid: `credential-${id}`, version: 1 },
+    deleted: false,
+    forbidden: new Set(),
+  };
+}
+
 export interface TestBed {
   readonly gateway: Gateway;
   readonly sources: Map<string, TestSource>;

@@ -3,41 +3,26 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sharedMariadb, sharedPostgresql } from '../../test/servers/shared.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import { loadEngines } from '../engines/registry.ts';
-import { CollectingOutput, principal, type TestBed, type TestSource, testBed } from './gateway.testkit.ts';
+import { CollectingOutput, principal, type TestBed, type TestSource, testBed, testSource } from './gateway.testkit.ts';
 import type { QueryRequest } from './index.ts';
 
 const never = new AbortController().signal;
 let bed: TestBed;
 let ask: (source: string, sql: string, more?: Partial<QueryRequest>) => Promise<CollectingOutput>;
 
-const source = (id: number, name: string, engine: string, settings: TestSource['settings']): TestSource => ({
-  id,
-  name,
-  engine,
-  tenantId: 1,
-  settings,
-  settingsVersion: 1,
-  credential: { uid: `credential-${id}`, version: 1 },
-  deleted: false,
-  forbidden: new Set(),
-});
-
 beforeAll(async () => {
   const postgresql = await sharedPostgresql();
   const mariadb = await sharedMariadb();
   const [pgDatabase, myDatabase] = await Promise.all([postgresql.createDatabase(), mariadb.createDatabase()]);
-  const common = { schema: null, tls: { mode: 'disable' as const }, options: {} };
   bed = await testBed(await loadEngines(), [
-    source(1, 'pg', 'postgresql', {
-      ...common,
+    testSource(1, 'pg', 'postgresql', {
       host: postgresql.host,
       port: postgresql.port,
       database: pgDatabase,
       username: postgresql.superuser,
       password: postgresql.password,
     }),
-    source(2, 'my', 'mysql', {
-      ...common,
+    testSource(2, 'my', 'mysql', {
       host: mariadb.host,
       port: mariadb.port,
       database: myDatabase,

@@ -1,10 +1,5 @@
 /**
  * The path of a query: resolve → authorise → plan → policy → limits → credential → connection → run → stream.
- *
- * Audit (U1, decisions.md 33): a write is recorded before it is sent. A read runs at once, but nothing of it leaves
- * before its event is durable: a result that is complete by then has one event that also tells rows, bytes and time;
- * a longer one has its event when the first rows are there (50 ms after its start at the latest) and a second event at
- * its end. Refusals and failures are recorded too.
  */
 
 import type { Action, EffectiveLimits, SourceFacts } from '../domain/access/index.ts';
@@ -20,6 +15,7 @@ import { type GatewayMetrics, noMetrics } from './metrics.ts';
 import { noPolicy, type Plan, Planner, type Policy, requireRunnable, statementDetail } from './plan.ts';
 import type { ConnectionRequest, Pooled, Pools } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
+import { QueryEvent } from './query-event.ts';
 import type { QueryRecord, QueryRegistry } from './registry.ts';
 import { RunningQuery } from './running.ts';
 import type { QueryOutcome, QueryOutput, QueryRequest } from './types.ts';
@@ -97,7 +93,7 @@ export class Queries {
       if (plan.access === 'write') this.#requireWrite(principal, facts, request, actions);
       plan = this.#policy.apply(plan, principal, facts);
       const ready = this.#keptFor(facts, plan, request) ?? (await this.#prepare(principal, facts, plan, request));
-      return await this.#execute(principal, facts, plan, ready, request, format, output, signal);
+      return await this.#execute(principal, facts, plan, ready, request, format, output, signal, actions);
     } catch (error) {
       if (!recorded.has(error as object)) await this.#recordRefusal(principal, facts, plan, actions, error);
       throw error;
@@ -167,6 +163,7 @@ export class Queries {
     format: RowFormat,
     output: QueryOutput,
     signal: AbortSignal,
+    actions: QueryActions,
   ): Promise<QueryOutcome> {
     const { config } = this.#deps;
     const { source } = facts;
@@ -186,7 +183,16 @@ export class Queries {
     };
     const { limits } = ready;
     const timeoutMs = lowest(request.timeoutMs, limits.timeoutMs, config.queryTimeoutMs);
-    const event = new QueryEvent(this.#deps, principal, facts, plan, ready.credential, record, request);
+    const event = new QueryEvent({
+      deps: this.#deps,
+      principal,
+      facts,
+      action: actions[plan.access],
+      plan,
+      credential: ready.credential,
+      record,
+      request,
+    });
     const running = new RunningQuery({
       record,
       output,
@@ -286,7 +292,7 @@ export class Queries {
     const refused = error instanceof DomainError;
     try {
       await this.#deps.audit.recordNow(principal, {
-        action: plan?.access === 'write' ? actions.write : actions.read,
+        action: actions[plan?.access ?? 'read'],
         outcome: refused && !(error instanceof BusyError) ? 'denied' : 'failed',
         resource: { type: 'source', uid: source.uid, name: source.name },
         tenantId: source.tenantId,
@@ -304,125 +310,6 @@ export class Queries {
 
 /** Errors whose audit event exists already. */
 const recorded = new WeakSet<object>();
-
-/** The audit events of one query. */
-class QueryEvent {
-  readonly #deps: GatewayDeps;
-  readonly #principal: Principal;
-  readonly #facts: SourceFacts;
-  readonly #plan: Plan;
-  readonly #credential: ResolvedCredential;
-  readonly #record: QueryRecord;
-  readonly #request: QueryRequest;
-  #first: Promise<void> | undefined;
-  /** The first event told the whole story. */
-  #whole = false;
-
-  constructor(
-    deps: GatewayDeps,
-    principal: Principal,
-    facts: SourceFacts,
-    plan: Plan,
-    credential: ResolvedCredential,
-    record: QueryRecord,
-    request: QueryRequest,
-  ) {
-    this.#deps = deps;
-    this.#principal = principal;
-    this.#facts = facts;
-    this.#plan = plan;
-    this.#credential = credential;
-    this.#record = record;
-    this.#request = request;
-  }
-
-  /** A write: durable before the statement is sent. */
-  async before(): Promise<void> {
-    this.#first = this.#recordNow('allowed', {});
-    await this.#first;
-  }
-
-  /** A read that lasts: its rows may leave once the event is durable, and it ends when the event cannot be. */
-  due(running: RunningQuery): void {
-    if (this.#first !== undefined) return;
-    this.#first = this.#recordNow('allowed', {});
-    this.#first.then(
-      () => running.openGate(),
-      () => running.cancel('audit_failed'),
-    );
-  }
-
-  /** The statement is over: resolves once its result may leave. */
-  done(running: RunningQuery): Promise<void> {
-    if (this.#first === undefined) {
-      this.#whole = true;
-      this.#first = this.#recordNow('allowed', running.progress);
-    }
-    return this.#first;
-  }
-
-  /** Everything has left. */
-  ended(): void {
-    if (!this.#whole) this.#background('allowed');
-  }
-
-  /** The statement failed. Nothing of it has been recorded yet → one event, before the caller hears of it. */
-  async failed(): Promise<void> {
-    if (this.#first !== undefined) {
-      this.#background('failed');
-      return;
-    }
-    try {
-      this.#first = this.#recordNow('failed', this.#endDetail());
-      await this.#first;
-    } catch (error) {
-      this.#deps.log.error({ err: error }, 'a failed statement could not be audited');
-    }
-  }
-
-  #background(outcome: 'allowed' | 'failed'): void {
-    const { source } = this.#facts;
-    this.#deps.audit
-      .recordNow(this.#principal, {
-        action: `${this.#action()}.ended`,
-        outcome,
-        resource: { type: 'source', uid: source.uid, name: source.name },
-        tenantId: source.tenantId,
-        detail: { queryId: this.#record.id, ...this.#endDetail() },
-      })
-      .catch((error: unknown) => this.#deps.log.error({ err: error }, 'the end of a query could not be audited'));
-  }
-
-  #endDetail(): Record<string, unknown> {
-    const { state, rows, bytes, startedAt, finishedAt, error } = this.#record;
-    return { state, rows, bytes, durationMs: finishedAt - startedAt, ...(error === null ? {} : { code: error.code }) };
-  }
-
-  #action(): string {
-    return this.#plan.access === 'write' ? 'source.write' : 'source.query';
-  }
-
-  #recordNow(outcome: 'allowed' | 'failed', more: Record<string, unknown>): Promise<void> {
-    const { source } = this.#facts;
-    const request = this.#request;
-    const detail: Record<string, unknown> = {
-      queryId: this.#record.id,
-      ...statementDetail(this.#plan, this.#deps.config.auditStatementText),
-      credential: this.#credential.kind,
-      login: this.#credential.username,
-      ...more,
-    };
-    if (request.parameters !== undefined) detail.parameters = request.parameters.length;
-    if (request.workspace !== undefined) detail.workspace = request.workspace;
-    return this.#deps.audit.recordNow(this.#principal, {
-      action: this.#action(),
-      outcome,
-      resource: { type: 'source', uid: source.uid, name: source.name },
-      tenantId: source.tenantId,
-      detail,
-    });
-  }
-}
 
 function requireFormat(request: QueryRequest): RowFormat {
   const format = request.format ?? 'ndjson';

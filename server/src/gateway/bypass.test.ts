@@ -1,0 +1,133 @@
+/** A6 through the gateway: no attempt of the published corpora writes as a read, on any engine. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sharedMariadb, sharedPostgresql } from '../../test/servers/shared.ts';
+import { DomainError } from '../domain/errors.ts';
+import { loadEngines } from '../engines/registry.ts';
+import { CollectingOutput, principal, type TestBed, testBed, testSource } from './gateway.testkit.ts';
+
+interface Case {
+  readonly name: string;
+  readonly expected: string;
+  readonly sql: string;
+}
+
+function corpus(engine: 'postgresql' | 'mysql'): Case[] {
+  const text = readFileSync(new URL(`../../test/bypass/${engine}.sql`, import.meta.url), 'utf8');
+  // The two corpora write their heads differently: `@case name expect=verdict` and `@verdict name`.
+  const parts = text.split(/^-- @(.*)\n/m).slice(1);
+  return Array.from({ length: parts.length / 2 }, (_, index) => {
+    const head = parts[index * 2] ?? '';
+    const [, name, expected] = /^case (\S+) expect=(\w+)/.exec(head) ?? [];
+    const [, verdict, rest] = /^(read|write|refused)(?: envelope=escapes)? (.*)$/.exec(head) ?? [];
+    const found = { name: name ?? rest ?? '', expected: expected ?? verdict ?? '' };
+    if (found.name === '') throw new Error(`A case of the corpus cannot be read: ${head}`);
+    return { ...found, sql: (parts[index * 2 + 1] ?? '').replace(/\n$/, '') };
+  });
+}
+
+const never = new AbortController().signal;
+let bed: TestBed;
+let pgState: () => Promise<string>;
+let myState: () => Promise<string>;
+
+beforeAll(async () => {
+  const postgresql = await sharedPostgresql();
+  const mariadb = await sharedMariadb();
+  const [pg, my] = await Promise.all([postgresql.createDatabase(), mariadb.createDatabase()]);
+  const pgLogin = { username: pg, password: 'may-write' };
+  const myLogin = { username: my, password: 'may-write' };
+  await postgresql.execute(`create role "${pg}" login password 'may-write'; grant all on database "${pg}" to "${pg}"`);
+  await postgresql.execute(
+    `grant all on schema public to "${pg}"; set role "${pg}";
+     create table prey (id int primary key, name text); insert into prey values (1, 'one'), (2, 'two');
+     create materialized view prey_copy as select * from prey; create view prey_view as select * from prey;
+     create sequence counter;
+     create function writer_trigger() returns trigger language plpgsql as 'begin return new; end';
+     create function write_quietly() returns int language plpgsql as 'begin insert into prey values (98, ''w''); return 1; end';
+     create function write_as_owner() returns int security definer language plpgsql as 'begin delete from prey; return 1; end';
+     create function run_text(q text) returns int language plpgsql as 'begin execute q; insert into prey values (97, ''t''); return 1; end';
+     create procedure write_and_commit() language plpgsql as 'begin commit; delete from prey; commit; end';
+     create view writing_view as select write_quietly() as w`,
+    pg,
+  );
+  await mariadb.execute(
+    `create table items (id int primary key auto_increment, v text);
+     insert into items (v) values ('a'), ('b');
+     create table items_myisam (id int) engine=MyISAM;
+     insert into items_myisam values (1);
+     create sequence counter;
+     create user '${my}'@'127.0.0.1' identified by 'may-write';
+     grant all privileges on ${my}.* to '${my}'@'127.0.0.1';
+DELIMITER //
+create function write_it() returns int modifies sql data begin insert into items (v) values ('f'); return 1; end//
+create procedure write_all() begin delete from items; end//
+create view calls as select write_it() as n//
+`,
+    my,
+  );
+  bed = await testBed(await loadEngines(), [
+    testSource(1, 'postgresql', 'postgresql', {
+      ...pgLogin,
+      host: postgresql.host,
+      port: postgresql.port,
+      database: pg,
+    }),
+    testSource(2, 'mysql', 'mysql', { ...myLogin, host: mariadb.host, port: mariadb.port, database: my }),
+  ]);
+  pgState = async () =>
+    JSON.stringify(
+      await postgresql.execute(
+        `select (select json_agg(prey order by id) from prey) as prey, (select json_agg(prey_copy) from prey_copy) as copy,
+                (select last_value::text || is_called::text from counter) as counter,
+                (select json_agg(json_build_array(relname, relfilenode, relacl::text) order by relname)
+                   from pg_class where relnamespace = 'public'::regnamespace) as relations,
+                (select json_agg(json_build_array(proname, prosrc) order by oid)
+                   from pg_proc where pronamespace = 'public'::regnamespace) as functions,
+                (select json_agg(attname order by attnum) from pg_attribute where attrelid = 'prey'::regclass) as columns,
+                (select count(*)::int from pg_namespace) as schemas, (select count(*)::int from pg_trigger) as triggers,
+                (select count(*)::int from pg_largeobject_metadata) as large_objects`,
+        pg,
+      ),
+    );
+  myState = () =>
+    mariadb.execute(
+      `select * from items; select * from items_myisam; select next_not_cached_value from counter; show full tables;
+       show triggers; show events; select routine_name from information_schema.routines where routine_schema = database();
+       select count(*) from mysql.global_priv; show databases like 'made%'`,
+      my,
+    );
+});
+afterAll(() => bed.close());
+
+describe.each(['postgresql', 'mysql'] as const)('%s', (name) => {
+  test('no attempt of the corpus writes', async () => {
+    const cases = corpus(name);
+    expect(cases.length).toBeGreaterThan(50);
+    const state = name === 'mysql' ? myState : pgState;
+    const before = await state();
+    for (const { name: attempt, expected, sql } of cases) {
+      const text = sql.replaceAll('{file}', '/nowhere/to/be/found');
+      const outcome = await bed.gateway
+        .query(principal(), name, { sql: text, timeoutMs: 5000 }, new CollectingOutput(), never)
+        .then(
+          () => 'ran',
+          (error: unknown) => (error instanceof DomainError ? error.code : String(error)),
+        );
+      if (expected === 'write') expect([attempt, outcome]).toEqual([attempt, 'write_not_requested']);
+      if (expected === 'refused') {
+        expect([attempt, outcome]).toEqual([attempt, expect.stringMatching(/^statement_(forbidden|not_understood)$/)]);
+      }
+    }
+    expect(await state()).toBe(before);
+  });
+
+  test('what is refused stays refused when the request asks to write', async () => {
+    for (const { name: attempt, sql } of corpus(name).filter((one) => one.expected === 'refused')) {
+      const run = bed.gateway.query(principal(), name, { sql, write: true }, new CollectingOutput(), never);
+      await expect(run, attempt).rejects.toMatchObject({
+        code: expect.stringMatching(/^statement_(forbidden|not_understood)$/),
+      });
+    }
+  });
+});

@@ -149,7 +149,7 @@ function serialise(table: CatalogTable): string {
   });
   // A source may hold names that the store cannot keep: NUL and halves of a surrogate pair.
   // Escapes are read one by one, so that a backslash before `u0000` as text stays what it is.
-  return text.replace(/\\(?:u[0-9a-f]{4}|.)/g, (escape) => (/^\\u(0000|d[89a-f])/.test(escape) ? '\ufffd' : escape));
+  return text.replace(/\\(?:u[0-9a-f]{4}|.)/g, (found) => (/^\\u(0000|d[89a-f])/.test(found) ? '\ufffd' : found));
 }
 
 async function insertBatch(trx: Executor, sourceId: number, batch: string): Promise<void> {

@@ -57,7 +57,7 @@ export function fileName(name: string): string {
 function checkJsonText(parameters: readonly unknown[]): void {
   const text = JSON.stringify(parameters);
   const escapes = text.match(/\\(?:u[0-9a-f]{4}|.)/g) ?? [];
-  if (escapes.some((escape) => /^\\u(0000|d[89a-f])/.test(escape)) || text.length > maximumSql * 4) {
+  if (escapes.some((found) => /^\\u(0000|d[89a-f])/.test(found)) || text.length > maximumSql * 4) {
     throw new InvalidError('invalid_parameters', 'A parameter holds a NUL, half of a character, or too much.', {
       field: 'parameters',
     });

@@ -356,7 +356,7 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
     await kit.share(source.id, bob, [2, 101]);
     const bobs = await until0(bob, await jobs.create(bob, input()));
     await sql`update share set permissions = '{2}'`.execute(kit.store.db);
-    await sql`select pg_notify('headgate_facts', '*')`.execute(kit.store.db);
+    await kit.changed();
     await vi.waitFor(
       async () => expect(await refusal(jobs.openOutput(bob, bobs.id, 'orders.csv'))).toBe('permission_missing'),
       { timeout: 20_000 },

@@ -441,7 +441,7 @@ describe.each(storeKinds)('sources on %s', (kind) => {
       const view = await made();
       await sql`update credential set secret_sealed = decode('00ff', 'hex')
         where source_id = (select id from data_source where uid = ${view.id})`.execute(kit.store.db);
-      await sql`select pg_notify('headgate_facts', '*')`.execute(kit.store.db);
+      await kit.changed();
       const listed = (await kit.sources.list(ann, { q: view.name }, {})).items[0];
       expect(listed?.credential.state).toBe('unreadable');
       const facts = await kit.access.resolve(ann, view.id);

@@ -9,7 +9,7 @@ import { openStore, type Store } from '../../platform/database/index.ts';
 import { uuidv7 } from '../../platform/ids.ts';
 import { silentLogger } from '../../platform/telemetry/index.ts';
 import { environmentKeyProvider, openVault, type Vault } from '../../platform/vault/index.ts';
-import { Access } from '../access/index.ts';
+import { Access, announce } from '../access/index.ts';
 import { AuditLog } from '../audit/index.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { type DoorName, type Principal, principalOf } from '../identity/principal.ts';
@@ -51,6 +51,8 @@ export interface TestKit {
   ): Promise<Principal>;
   /** A source in the ordinary form, with a name of its own. */
   input(more?: Partial<SourceInput>): SourceInput;
+  /** Says that the test changed rows by itself: nothing is served from memory then. */
+  changed(): Promise<void>;
   /** A workspace with these members; gives id and uid. */
   workspace(members: readonly Principal[]): Promise<{ id: number; uid: string }>;
   share(sourceUid: string, subject: Principal, permissions: readonly number[]): Promise<void>;
@@ -79,7 +81,10 @@ export async function openTestKit(kind: StoreKind, clock: Clock = systemClock): 
   });
   const userIds = new Map<string, number>();
 
+  const changed = () => store.transaction((trx) => announce(trx, '*'));
+
   return {
+    changed,
     store,
     vault,
     access,
@@ -118,13 +123,14 @@ export async function openTestKit(kind: StoreKind, clock: Clock = systemClock): 
           store.db,
         );
       }
-      await sql`select pg_notify('headgate_facts', '*')`.execute(store.db);
+      await changed();
       return { id, uid };
     },
     async share(sourceUid, subject, permissions) {
       await sql`insert into share (uid, tenant_id, resource_id, subject_type, user_id, permissions)
         select ${uuidv7()}::uuid, tenant_id, id, 'user', ${subject.subject.id}::bigint, ${[...permissions]}::smallint[]
         from data_source where uid = ${sourceUid}`.execute(store.db);
+      await changed();
     },
     async events(resourceUid) {
       const { rows } = await sql<{ action: string; detail: Record<string, unknown> }>`

@@ -15,7 +15,7 @@ const PAGE = fileURLToPath(new URL('../docs/cli.md', import.meta.url));
 const EXIT_CODES: Record<keyof typeof ExitCode, string> = {
   ok: 'done',
   failure: 'failed, for a reason without a code of its own',
-  usage: 'the command line is wrong',
+  usage: 'the command line, or a setting, is wrong',
   notSignedIn: 'nobody is signed in, or the sign-in has ended',
   notPermitted: 'not permitted',
   notFound: 'not found, or hidden from you',

@@ -5,7 +5,7 @@ export const ExitCode = {
   ok: 0,
   /** Anything without a code of its own. */
   failure: 1,
-  /** The command line is wrong. */
+  /** The command line, or a setting, is wrong. */
   usage: 2,
   /** Nobody is signed in, or the sign-in has ended. */
   notSignedIn: 3,

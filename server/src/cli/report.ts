@@ -6,6 +6,11 @@ import { Interrupted } from './prompt.ts';
 import { renderFields, renderTable } from './table.ts';
 import { printable, time } from './text.ts';
 
+/** What to do about errors that say nothing of it themselves. */
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['store_unavailable', 'Check DATABASE_URL, and that its server runs and takes this sign-in.'],
+]);
+
 /** Prints what went wrong and returns the exit code. */
 export function reportFailure(error: unknown, io: CliIo, json: boolean): ExitCode {
   if (error instanceof CommanderError) {
@@ -27,9 +32,10 @@ export function reportFailure(error: unknown, io: CliIo, json: boolean): ExitCod
   }
   const message = error instanceof Error ? error.message : String(error);
   // Errors of the parts that work offline (config, store, vault) carry a code and often a remedy of their own.
-  const problem = { detail: message, code: textMember(error, 'code'), remedy: textMember(error, 'remedy') };
+  const code = textMember(error, 'code');
+  const problem = { detail: message, code, remedy: textMember(error, 'remedy') ?? REMEDIES.get(code ?? '') };
   io.stderr.write(json ? `${JSON.stringify(problem)}\n` : describeProblem(problem, message));
-  return ExitCode.failure;
+  return code === 'config_invalid' ? ExitCode.usage : ExitCode.failure;
 }
 
 /** The problem's parts, one a line. */

@@ -47,7 +47,8 @@ async function demo(): Promise<number> {
     narrator.say(`Every step went as promised, in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
     if (options.exit) return 0;
     farewell(stage.headgate, stage.postgresql, stage.sample);
-    await Promise.race([interrupted, stage.headgate.ended]);
+    const end = await Promise.race([interrupted, stage.headgate.ended]);
+    if (end !== 'interrupted') throw new DemoFailure('Headgate ended by itself.');
     return 0;
   } catch (error) {
     process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -4,8 +4,9 @@
  *
  * Invariants:
  * - One sealer works at a time in the installation (an advisory lock held by its transaction).
- * - It takes an event only when its transaction's id is below `pg_snapshot_xmin`: every transaction below is over,
- *   so the order by id within a batch is final. An event of a transaction that commits late is taken by a later batch.
+ * - It takes every committed event that has no link yet, at once: one whose transaction commits late is taken by a
+ *   later batch. Waiting for the transactions below it instead (`txid < pg_snapshot_xmin`) would let one transaction left
+ *   open anywhere on the database server stop the sealing for all.
  * - It looks only above `floor`: an event id up to which everything is sealed or will never exist. The floor moves in
  *   two steps. First it notes a candidate: the last event id given out, and then the next transaction id. A transaction
  *   has its own id before it takes an event id (`insertEvents`), so whoever holds an event id up to the candidate has a
@@ -47,7 +48,7 @@ export async function sealBatch(deps: SealerDeps): Promise<{ sealed: number; mor
     if (floor === null) return null;
     const { rows } = await sql<StoredEvent>`
       select ${eventColumns} from audit_event e
-      where e.id > ${floor.floor} and e.txid < pg_snapshot_xmin(pg_current_snapshot())
+      where e.id > ${floor.floor}
         and not exists (select 1 from audit_link l where l.event_id = e.id)
       order by e.id limit ${batchSize}`.execute(trx);
     const checkpoints = rows.length === 0 ? [] : await link(deps, trx, rows);

@@ -13,9 +13,9 @@ import { environmentKeyProvider, openVault, type Vault } from '../../../platform
 import { Access, Limits, Shares } from '../../access/index.ts';
 import { AuditLog } from '../../audit/index.ts';
 import type { Clock } from '../../clock.ts';
-import { ensureInstallation, Identity, type IdentityConfig } from '../index.ts';
+import { ensureInstallation, Identity, type IdentityConfig, type IdentityDeps } from '../index.ts';
 import { foldName } from '../names.ts';
-import { type Principal, principalOf, type RequestContext } from '../principal.ts';
+import { type Principal, principalOf, type RequestContext, systemPrincipal } from '../principal.ts';
 import type { UserInput } from '../views.ts';
 
 /** A hash that takes a millisecond. */
@@ -42,6 +42,8 @@ export interface Node {
   readonly access: Access;
   readonly shares: Shares;
   readonly limits: Limits;
+  /** What its services are made from. */
+  readonly deps: IdentityDeps;
   close(): Promise<void>;
 }
 
@@ -58,10 +60,11 @@ export interface World extends Node {
 
 export const password = 'correct horse';
 
-/** Opens a world; `close` removes what it can. */
+/** Opens a world; `close` removes what it can. An `empty` one is not installed yet and has no administrator. */
 export async function openWorld(
   kind: 'postgresql' | 'pglite' = 'postgresql',
   config: Partial<IdentityConfig> = {},
+  state: 'installed' | 'empty' = 'installed',
 ): Promise<World> {
   const clock = new TestClock();
   const folder = kind === 'pglite' ? await mkdtemp(join(tmpdir(), 'headgate-')) : '';
@@ -76,7 +79,7 @@ export async function openWorld(
   };
   const keys = environmentKeyProvider({ HEADGATE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') });
 
-  const open = async (): Promise<Node & { deps: ConstructorParameters<typeof Identity>[0] }> => {
+  const open = async (): Promise<Node> => {
     const log = silentLogger();
     const store = await openStore({ dataDir: folder, databaseUrl, poolSize: 10 }, log);
     const vault = await openVault(store, keys, log);
@@ -95,12 +98,14 @@ export async function openWorld(
   };
 
   const main = await open();
-  await ensureInstallation(main.deps, { adminUsername: 'admin', adminPassword: password });
+  if (state === 'installed') {
+    await ensureInstallation(main.deps, { adminUsername: 'admin', adminPassword: password });
+  }
   const principal = async (username: string): Promise<Principal> => {
     const user = await main.identity.principals.byUsername(username);
     return principalOf(user!, context, { method: 'password' });
   };
-  const admin = await principal('admin');
+  const admin = state === 'installed' ? await principal('admin') : systemPrincipal();
   const nodes: Node[] = [];
   return {
     ...main,

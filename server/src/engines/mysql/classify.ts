@@ -74,11 +74,9 @@ function refuse(code: Reason['code'], message: string, findings?: Findings): Ver
   return { verdict: 'refused', reason: { code, message }, findings };
 }
 
-/** The tokens without the semicolons at their end. */
+/** The tokens without the one semicolon that may end them (the server takes no more). */
 function withoutEnd(tokens: readonly Token[]): readonly Token[] {
-  let end = tokens.length;
-  while (end > 0 && tokens[end - 1]!.text === ';') end -= 1;
-  return tokens.slice(0, end);
+  return tokens.at(-1)?.text === ';' ? tokens.slice(0, -1) : tokens;
 }
 
 /** Statements that write and that we understand: first word → second words (empty = any). */
@@ -340,6 +338,7 @@ function forParser(tokens: readonly Token[]): { text: string; locks: boolean } {
     } else if (token.upper === 'SOUNDS' && word(1) === 'LIKE') {
       // `a SOUNDS LIKE b` reads as `a LIKE b`.
     } else if (token.upper === 'MOD' && tokens[at + 1]?.text !== '(') kept.push({ ...token, text: '%' });
+    else if (token.kind === 'variable' && /['"`]/.test(token.text)) kept.push({ ...token, text: '@quoted' });
     else if (token.text === '!') kept.push({ ...token, text: ' NOT ' });
     else kept.push(token);
   }

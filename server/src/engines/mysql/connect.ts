@@ -100,10 +100,10 @@ function describe(error: unknown, stage: ConnectStage): EngineError {
     return protocolError(`That does not look like a MySQL or MariaDB server: ${error.message}.`, stage);
   }
   if (!(error instanceof EngineError)) return connectionLost(error, stage);
-  if (error.stage !== undefined) return error;
+  if (error.stage !== undefined && error.fatal) return error;
   return new EngineError(error.code, error.message, {
     nativeCode: error.nativeCode,
-    stage,
+    stage: error.stage ?? stage,
     detail: error.detail,
     hint: error.hint,
     fatal: true,

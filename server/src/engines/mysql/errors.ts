@@ -12,7 +12,7 @@ const BY_NUMBER: ReadonlyMap<number, SourceErrorCode> = new Map<number, SourceEr
       ['login_not_allowed', [1129, 1130, 1227, 4150]],
       ['auth_unsupported', [1251, 1275, 1524, 2049, 2059]],
       ['tls_required', [3159]],
-      ['database_not_found', [1049]],
+      ['database_not_found', [1046, 1049]],
       ['database_denied', [1044]],
       ['too_many_connections', [1040, 1203, 1226]],
       ['protocol_error', [1043, 1047, 1153, 1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161, 1835]],

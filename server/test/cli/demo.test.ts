@@ -11,9 +11,29 @@ import { type DemoProcess, startDemo } from './demo-process.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const DEADLINE_MS = 120_000;
 
+// Both at once: most of a demo's time is spent waiting for its servers to start.
+let walking: DemoProcess;
+let staying: DemoProcess;
+let folder: string;
+
+beforeAll(() => {
+  walking = startDemo('--exit');
+  staying = startDemo();
+  folder = mkdtempSync(join(tmpdir(), 'headgate-tour-'));
+  // What npm's own `npx headgate` finds, without npm's second for each command.
+  const npx = `#!/bin/sh\nshift\nexec "${process.execPath}" "${ROOT}server/bin/headgate.js" "$@"\n`;
+  writeFileSync(join(folder, 'npx'), npx, { mode: 0o755 });
+});
+afterAll(async () => {
+  walking.interrupt();
+  staying.interrupt();
+  await Promise.all([walking.ended, staying.ended]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
 describe('npm run demo -- --exit', () => {
   it('walks through every step, shows no secret, and leaves nothing behind', { timeout: DEADLINE_MS }, async () => {
-    const { code, output } = await startDemo('--exit').ended;
+    const { code, output } = await walking.ended;
     expect(output).toContain('Every step went as promised');
     expect(code).toBe(0);
     for (const status of ['201', '202', '403', '404', '409']) expect(output).toContain(`HTTP ${status}`);
@@ -23,46 +43,33 @@ describe('npm run demo -- --exit', () => {
     expect(saved).toContain('headgate-demo-');
     expect(existsSync(dirname(saved))).toBe(false);
   });
+
+  it('refuses options that it does not know', async () => {
+    expect(await startDemo('--fast').ended).toMatchObject({ code: 2, output: expect.stringContaining('Usage:') });
+  });
 });
 
 describe("the README's tour", () => {
-  let demo: DemoProcess;
-  let server: string;
-  let folder: string;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'headgate-tour-'));
-    // What npm's own `npx headgate` finds, without npm's second for each command.
-    writeFileSync(
-      join(folder, 'npx'),
-      `#!/bin/sh\nshift\nexec "${process.execPath}" "${ROOT}server/bin/headgate.js" "$@"\n`,
-      {
-        mode: 0o755,
-      },
-    );
-    demo = startDemo();
-    const output = await demo.until('Ctrl-C stops everything');
-    server = /Headgate is running at (\S+)/.exec(output)?.[1] ?? '';
-  }, DEADLINE_MS);
-
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  it('prints what the README says', { timeout: DEADLINE_MS }, () => {
+  it('prints what the README says', { timeout: DEADLINE_MS }, async () => {
+    const output = await staying.until('Ctrl-C stops everything');
+    const server = /Headgate is running at (\S+)/.exec(output)?.[1] ?? '';
     const steps = tour();
     expect(steps.length).toBeGreaterThan(5);
-    for (const { command, output } of steps) {
+    for (const { command, output: promised } of steps) {
       const result = spawnSync('bash', ['-c', `${command} 2>&1`], {
         cwd: folder,
         encoding: 'utf8',
         env: { PATH: `${folder}:${process.env.PATH}`, HOME: folder, HEADGATE_SERVER: server },
       });
-      expect(`$ ${command}\n${comparable(result.stdout, server)}`).toBe(`$ ${command}\n${comparable(output, server)}`);
+      expect(`$ ${command}\n${comparable(result.stdout, server)}`).toBe(
+        `$ ${command}\n${comparable(promised, server)}`,
+      );
     }
   });
 
   it('ends at Ctrl-C without a trace', { timeout: DEADLINE_MS }, async () => {
-    demo.interrupt();
-    const { code, output } = await demo.ended;
+    staying.interrupt();
+    const { code, output } = await staying.ended;
     expect(output).toContain('Stopped; the temporary folder is gone.');
     expect(code).toBe(0);
   });
@@ -100,7 +107,7 @@ function comparable(text: string, server: string): string {
       .replace(/request: \S+/, 'request: ID')
       // The place in the audit chain; empty for the second before an event is sealed.
       .replace(/ (rest) +\d*$/gm, ' $1')
-      .replace(/[ \t]+/g, ' ')
+      .replace(/[ \t\r]+/g, ' ')
       .replace(/ $/gm, '')
       .trim()
   );

@@ -100,6 +100,25 @@ create view calls as select write_it() as n//
 });
 afterAll(() => bed.close());
 
+test('PostgreSQL: no session state survives what is allowed, so that reads share connections as they are', async () => {
+  const look = async () => {
+    const output = new CollectingOutput();
+    // Everything that a session could keep (a procedural language brings its defaults along when it loads): settings, prepared statements of users, cursors, locks, channels.
+    const sql = `select (select json_agg(json_build_array(name, setting) order by name) from pg_settings where name not like 'plpgsql.%') as settings,
+      (select json_agg(name) from pg_cursors where name <> '') as cursors,
+      (select count(*)::int from pg_locks where locktype = 'advisory'
+        and database = (select oid from pg_database where datname = current_database())) as locks,
+      (select count(*)::int from pg_class where relpersistence = 't') as temporary`;
+    await bed.gateway.query(principal(1), 'postgresql', { sql }, output, never);
+    return JSON.parse(output.text);
+  };
+  const before = await look();
+  for (const { sql } of corpus('postgresql').filter((one) => one.expected === 'read')) {
+    await bed.gateway.query(principal(2), 'postgresql', { sql }, new CollectingOutput(), never).catch(() => {});
+  }
+  expect(await look()).toEqual(before);
+});
+
 describe.each(['postgresql', 'mysql'] as const)('%s', (name) => {
   test('no attempt of the corpus writes', async () => {
     const cases = corpus(name);

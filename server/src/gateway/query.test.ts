@@ -273,6 +273,22 @@ describe.each(['pg', 'my'] as const)('%s', (name) => {
     expect(await bed.gateway.queries.get(principal(), id)).toMatchObject({ state: 'cancelled' });
   });
 
+  test('the catalog is read live, and into the cache', async () => {
+    const tables = [];
+    const schema = name === 'pg' ? 'public' : (bed.sources.get(name)?.settings.database ?? '');
+    for await (const table of bed.gateway.readCatalog(principal(), name, { schema }, never)) tables.push(table);
+    expect(tables).toMatchObject([
+      { name: 'numbers', kind: 'table', primaryKey: ['n'], columns: [{ name: 'n' }, { name: 'label' }] },
+    ]);
+    const { tables: count } = await bed.gateway.refreshCatalog(principal(), name, never);
+    expect(count).toBeGreaterThan(0);
+    expect(bed.events.map((event) => event.action)).toEqual(['source.schema', 'source.schema']);
+    bed.sources.get(name)?.forbidden.add('source.schema');
+    await expect(bed.gateway.refreshCatalog(principal(), name, never)).rejects.toMatchObject({
+      code: 'permission_missing',
+    });
+  });
+
   test('formats that are not built are said to be so', async () => {
     await expect(ask(name, 'select 1', { format: 'parquet' })).rejects.toMatchObject({ code: 'format_unsupported' });
   });
@@ -290,6 +306,61 @@ describe.each(['pg', 'my'] as const)('%s', (name) => {
       for (const id of ids.match(/\d+/g) ?? []) await server.execute(`kill ${id}`).catch(() => '');
     }
     expect((await ask(name, 'select 2 as a')).rows).toEqual([{ a: 2 }]);
+  });
+
+  test('twenty clients go away at random moments: no statement is left behind', async () => {
+    const ids = new Set<string>();
+    await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const gone = new AbortController();
+        const output = new CollectingOutput();
+        output.keep = false;
+        output.onChunk = () => gone.abort();
+        const sql = index % 2 === 0 ? sleep[name] : rowsOf(name, 3_000_000);
+        setTimeout(() => gone.abort(), 20 + index * 7);
+        const ended = await bed.gateway
+          .query(principal(), name, { sql }, output, gone.signal)
+          .catch((error: unknown) => error);
+        expect(ended).toSatisfy((it: { code?: string; error?: { code: string } }) =>
+          ['query_cancelled'].includes(it.code ?? it.error?.code ?? ''),
+        );
+        ids.add(String(index));
+      }),
+    );
+    expect(ids.size).toBe(20);
+    const database = bed.sources.get(name)?.settings.database ?? '';
+    const left = async () => {
+      if (name === 'pg') {
+        return (await sharedPostgresql()).execute(
+          `select query from pg_stat_activity where datname = '${database}' and state = 'active' and pid <> pg_backend_pid()`,
+        );
+      }
+      return (await sharedMariadb()).execute(
+        `select info from information_schema.processlist where db = '${database}' and command = 'Query'`,
+      );
+    };
+    expect(await left()).toHaveLength(0);
+    expect((await ask(name, 'select 1 as a')).rows).toEqual([{ a: 1 }]);
+  });
+
+  test('changing the credential under load fails no query', async () => {
+    const of = bed.sources.get(name) as TestSource;
+    let stop = false;
+    let served = 0;
+    const load = Array.from({ length: 8 }, async () => {
+      while (!stop) {
+        expect((await ask(name, 'select 1 as a')).rows).toEqual([{ a: 1 }]);
+        served++;
+      }
+    });
+    for (let round = 0; round < 5; round++) {
+      const before = served;
+      of.credential = { ...of.credential, version: of.credential.version + 1 };
+      bed.announce(`s:${of.id}`);
+      await expect.poll(() => served).toBeGreaterThan(before + 20);
+    }
+    stop = true;
+    await Promise.all(load);
   });
 
   test('a changed credential or setting opens new connections and drains old ones; a delete ends what runs', async () => {

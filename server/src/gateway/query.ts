@@ -201,7 +201,7 @@ export class Queries {
       numbers: request.numbers ?? 'string',
       limits: {
         maxRows: lowest(request.maxRows, limits.maxRows, config.queryMaxRows),
-        maxBytes: lowest(limits.maxBytes, config.queryMaxBytes),
+        maxBytes: lowest(undefined, limits.maxBytes, config.queryMaxBytes),
       },
       timeoutMs,
       onAuditDue: () => event.due(running),
@@ -323,8 +323,8 @@ function requireFormat(request: QueryRequest): RowFormat {
 }
 
 /** The lowest of the limits that are set; 0 and absent mean none. */
-function lowest(...limits: readonly (number | undefined)[]): number {
-  let least = 0;
-  for (const limit of limits) if (limit !== undefined && limit > 0 && (least === 0 || limit < least)) least = limit;
-  return least;
+function lowest(a: number | undefined, b: number, c: number): number {
+  const set = a !== undefined && a > 0 ? a : 0;
+  const most = set === 0 || (b > 0 && b < set) ? b : set;
+  return most === 0 || (c > 0 && c < most) ? c : most;
 }

@@ -15,7 +15,6 @@ export interface SourceRecord {
   readonly tenant_uid: string;
   readonly tenant_slug: string;
   readonly name: string;
-  readonly name_folded: string;
   readonly title: string | null;
   readonly description: string | null;
   readonly engine: string | null;
@@ -50,6 +49,7 @@ export interface SourceRecord {
   /** Job leases now. */
   readonly in_use: number;
   readonly credentials: readonly CredentialJson[];
+  /** Those that concern the subject; empty unless asked for. */
   readonly shares: readonly ShareJson[];
 }
 
@@ -78,10 +78,16 @@ interface ShareJson {
 }
 
 export interface RecordQuery {
+  /** What to read beside the source: shares are needed where decisions are made from the record itself. */
+  readonly shares: 'with' | 'without';
   readonly where: RawBuilder<unknown>;
   /** `order by …`, `limit …`, `for update of s`. */
   readonly tail?: RawBuilder<unknown>;
 }
+
+const columns = sql.raw(
+  `s.id, s.uid, s.tenant_id, s.name, s.title, s.description, s.engine, s.host, s.port, s.database, s.schema, s.tls, s.tls_key_sealed, s.options, s.metadata, s.labels, s.workspace_id, s.owner_id, s.permissions, s.visibility, s.shares_credential, s.pinned_credential, s.enabled, s.complete, s.probe, s.probe_code, s.probe_at, s.server_version, s.version, s.settings_version, s.created_at, s.updated_at, s.deleted_at`,
+);
 
 /** Sources as `s`; credentials and shares are those that concern the principal's subject. */
 export async function readSources(
@@ -91,7 +97,7 @@ export async function readSources(
 ): Promise<readonly SourceRecord[]> {
   const { subject } = principal;
   const result = await sql<SourceRecord>`
-    select s.*, t.uid as tenant_uid, t.slug as tenant_slug, o.username as owner_name, o.builtin as owner_builtin,
+    select ${columns}, t.uid as tenant_uid, t.slug as tenant_slug, o.username as owner_name, o.builtin as owner_builtin,
       (select count(*) from lease l where l.source_id = s.id and l.kind = 'job') as in_use,
       (select coalesce(json_agg(json_build_object('uid', c.uid, 'kind', c.kind, 'level', c.level,
           'user_id', c.user_id, 'workspace_id', c.workspace_id, 'workspace_uid', w.uid, 'username', c.username,
@@ -102,16 +108,21 @@ export async function readSources(
         left join user_account b on b.id = c.created_by
         where c.source_id = s.id and (c.kind = 'source' or c.user_id = ${subject.id}
           or c.workspace_id = any(${[...subject.workspaceIds]}::bigint[]))) as credentials,
-      (select coalesce(json_agg(json_build_object('type', h.subject_type, 'permissions', h.permissions,
-          'expires_at', h.expires_at, 'credential_kind', h.credential_kind, 'version', h.version) order by h.id), '[]')
-        from share h
-        where h.resource_type = 'source' and h.resource_id = s.id and (h.user_id = ${subject.id}
-          or h.group_id = any(${[...subject.groupIds]}::bigint[]) or h.subject_tenant_id = ${subject.tenantId})) as shares
+      ${query.shares === 'with' ? sharesOf(principal) : sql`'[]'::json`} as shares
     from data_source s
     join tenant t on t.id = s.tenant_id
     join user_account o on o.id = s.owner_id
     where ${query.where} ${query.tail ?? sql``}`.execute(executor);
   return result.rows;
+}
+
+/** Shares to the subject, its groups, its tenant. */
+function sharesOf({ subject }: Principal): RawBuilder<unknown> {
+  return sql`(select coalesce(json_agg(json_build_object('type', h.subject_type, 'permissions', h.permissions,
+          'expires_at', h.expires_at, 'credential_kind', h.credential_kind, 'version', h.version) order by h.id), '[]')
+        from share h
+        where h.resource_type = 'source' and h.resource_id = s.id and (h.user_id = ${subject.id}
+          or h.group_id = any(${[...subject.groupIds]}::bigint[]) or h.subject_tenant_id = ${subject.tenantId}))`;
 }
 
 /** The credentials of a record in the words of the resolution. */

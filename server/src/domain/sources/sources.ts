@@ -1,18 +1,19 @@
 /** Data sources: register, read, change, delete, bring back. Every mutation is one transaction with its audit event. */
 import { sql } from 'kysely';
-import { type Executor, isUniqueViolation, type Store, toBuffer } from '../../platform/database/index.ts';
+import { type Executor, type Store, toBuffer } from '../../platform/database/index.ts';
 import { isUuid, uuidv7 } from '../../platform/ids.ts';
 import type { Vault } from '../../platform/vault/index.ts';
 import { type Access, announce, effectivePermissions, type SourceFacts } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
-import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
+import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { foldName } from '../identity/names.ts';
 import { Permission } from '../identity/permissions.ts';
 import { type Principal, storedUserId } from '../identity/principal.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
 import { blastRadius } from './blast-radius.ts';
 import { blockedMembers, changesConnection, type SourceMember } from './blocking.ts';
+import { columnsOf, nameTaken, pick } from './columns.ts';
 import { writeSourcePair } from './credential-rows.ts';
 import { applyPatch, type Definition, type DefinitionChange, readInput } from './definition.ts';
 import { checkVersion, leaseHolders, refuseWhileInUse } from './leases.ts';
@@ -101,7 +102,7 @@ export class Sources {
     const { access, store, vault, clock } = this.#deps;
     const facts = await access.resolve(principal, nameOrUid);
     access.authorise(principal, 'source.view', facts);
-    const record = await readOne(store.db, principal, facts.source.id);
+    const record = await readOne(store.db, principal, facts.source.id, 'without');
     return presentSource(record, principal, facts, vault, clock.now().getTime());
   }
 
@@ -117,6 +118,7 @@ export class Sources {
         ? deletedFilter(principal)
         : sql`s.deleted_at is null and ${access.visibleFilter(principal, { alias: 's', ...window })}`;
     const rows = await readSources(store.db, principal, {
+      shares: 'with',
       where: sql.join([sql`s.id > ${after}`, visible, ...conditions], sql` and `),
       tail: sql`order by s.id limit ${limit + 1}`,
     });
@@ -193,6 +195,7 @@ export class Sources {
         ? sql`s.uid = ${nameOrUid}`
         : sql`s.tenant_id = ${principal.subject.tenantId} and s.name_folded = ${foldName(nameOrUid)}`;
       const [record] = await readSources(trx, principal, {
+        shares: 'with',
         where: sql`s.deleted_at is not null and ${key}`,
         tail: sql`order by s.deleted_at desc limit 1 for update of s`,
       });
@@ -268,6 +271,7 @@ export class Sources {
     ifMatch: number | undefined,
   ): Promise<SourceRecord> {
     const [record] = await readSources(trx, principal, {
+      shares: 'with',
       where: sql`${byId(known.source.id)} and s.deleted_at is null`,
       tail: sql`for update of s`,
     });
@@ -378,49 +382,15 @@ function nameOf(record: SourceRecord): NamedSource {
   return { uid: record.uid, name: record.name, tenantId: record.tenant_id };
 }
 
-async function readOne(executor: Executor, principal: Principal, id: number): Promise<SourceRecord> {
-  const [record] = await readSources(executor, principal, { where: sql`${byId(id)} and s.deleted_at is null` });
+async function readOne(
+  executor: Executor,
+  principal: Principal,
+  id: number,
+  shares: 'with' | 'without' = 'with',
+): Promise<SourceRecord> {
+  const [record] = await readSources(executor, principal, { shares, where: sql`${byId(id)} and s.deleted_at is null` });
   if (record === undefined) throw notFound();
   return record;
-}
-
-function columnsOf(definition: Definition) {
-  return {
-    name: definition.name,
-    name_folded: foldName(definition.name),
-    title: definition.title,
-    description: definition.description,
-    engine: definition.engine,
-    host: definition.host,
-    port: definition.port,
-    database: definition.database,
-    schema: definition.schema,
-    tls: JSON.stringify(definition.tls),
-    options: JSON.stringify(definition.options),
-    metadata: JSON.stringify(definition.metadata),
-    labels: JSON.stringify(definition.labels),
-    permissions: definition.permissions === null ? null : [...definition.permissions],
-    visibility: definition.visibility,
-    shares_credential: definition.sharesCredential,
-    enabled: definition.enabled,
-    complete: definition.engine !== null && definition.host !== null && definition.port !== null,
-  };
-}
-
-type Columns = ReturnType<typeof columnsOf>;
-
-/** Where a member is kept. The pair is kept in rows of its own. */
-const columnOf: Readonly<Partial<Record<SourceMember, readonly (keyof Columns)[]>>> = {
-  name: ['name', 'name_folded'],
-  sharesCredential: ['shares_credential'],
-  username: [],
-  password: [],
-};
-
-/** The columns of the changed members only: two changes at a time of different members touch no more than they say. */
-function pick(columns: Columns, changed: readonly SourceMember[]): Partial<Columns> {
-  const names = changed.flatMap((member) => columnOf[member] ?? [member as keyof Columns]); // named alike but for those above
-  return Object.fromEntries(names.map((name) => [name, columns[name]])) as Partial<Columns>; // keys of Columns
 }
 
 function hasPair(change: DefinitionChange): boolean {
@@ -440,16 +410,4 @@ function notFound(): NotFoundError {
   return new NotFoundError('source_not_found', 'There is no such data source.', {
     remedy: 'Check its name; its owner may have to share it with you.',
   });
-}
-
-function nameTaken(name: string): (error: unknown) => never {
-  return (error) => {
-    if (isUniqueViolation(error, 'data_source_name') || isUniqueViolation(error, 'source_name_taken')) {
-      throw new ConflictError('name_taken', `There is a data source with the name "${name}" already.`, {
-        field: 'name',
-        remedy: 'Use another name.',
-      });
-    }
-    throw error;
-  };
 }

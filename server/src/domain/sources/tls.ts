@@ -21,7 +21,21 @@ export type KeyChange = { readonly key: string } | 'keep' | 'remove';
 /** The mode in force. */
 export function effectiveTlsMode(mode: TlsMode | undefined, host: string | null): TlsMode {
   if (mode !== undefined) return mode;
-  return host !== null && isLoopbackHost(host) ? 'prefer' : 'verify-full';
+  return host !== null && onLoopback(host) ? 'prefer' : 'verify-full';
+}
+
+/** Answers per host name: reading an address is the costliest part of showing a source. */
+const loopback = new Map<string, boolean>();
+const rememberedHosts = 10_000;
+
+function onLoopback(host: string): boolean {
+  let answer = loopback.get(host);
+  if (answer === undefined) {
+    answer = isLoopbackHost(host);
+    if (loopback.size >= rememberedHosts) loopback.clear();
+    loopback.set(host, answer);
+  }
+  return answer;
 }
 
 /** Said by somebody, and weaker than the default: worth an audit event of its own (F2). */

@@ -31,7 +31,7 @@ export function connectionRecord(store: Store, facts: SourceFacts): Promise<Sour
 }
 
 async function read(store: Store, principal: Principal, facts: SourceFacts): Promise<SourceRecord> {
-  const [record] = await readSources(store.db, principal, { where: byId(facts.source.id) });
+  const [record] = await readSources(store.db, principal, { shares: 'without', where: byId(facts.source.id) });
   if (record === undefined || record.deleted_at !== null) {
     throw new NotFoundError('source_not_found', 'There is no such data source.');
   }

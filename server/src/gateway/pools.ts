@@ -108,6 +108,7 @@ export class Pools {
   readonly #pools = new Map<number, SourcePool>();
   readonly #reaper: NodeJS.Timeout;
   #closed = false;
+  #countAgainAt = 0;
 
   constructor(config: PoolsConfig, metrics: GatewayMetrics) {
     this.#config = config;
@@ -252,7 +253,7 @@ export class Pools {
         break;
       }
     }
-    this.#count();
+    this.#countNow(performance.now());
     if (pool.open === 0 && pool.waiters.length === 0) this.#pools.delete(pool.sourceId);
   }
 
@@ -338,6 +339,13 @@ export class Pools {
         void this.#end(pool, pool.idle.shift() as Entry); // the condition has looked at it
       }
     }
+    this.#count();
+  }
+
+  /** Counts at most ten times a second: the gauges need no more, and there may be thousands of pools. */
+  #countNow(now: number): void {
+    if (now < this.#countAgainAt) return;
+    this.#countAgainAt = now + 100;
     this.#count();
   }
 

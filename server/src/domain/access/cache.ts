@@ -87,7 +87,9 @@ export class Changes {
 
   async close(): Promise<void> {
     this.#subscribed = false;
-    await this.#unlisten?.();
+    const unlisten = this.#unlisten;
+    this.#unlisten = undefined;
+    await unlisten?.();
   }
 
   #touched(facts: readonly string[]): void {

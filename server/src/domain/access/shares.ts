@@ -107,7 +107,7 @@ export class Shares {
       const seen = new Set<string>();
       for (const { subject, input } of checked) {
         const attempt = await tryWriteShare(trx, this.#attempt(principal, facts, subject, input, 'create or replace'));
-        const { share } = settled(attempt, subject, input) ?? unsettled();
+        const { share } = settled(attempt, subject) ?? unsettled();
         const key = `${share.subject.type} ${share.subject.id}`;
         if (seen.has(key)) {
           throw new InvalidError('duplicate_subject', `${share.subject.name} is named twice.`, { field: 'subject' });
@@ -197,12 +197,12 @@ export class Shares {
     if (subject.type === 'tenant') {
       return this.#deps.store.transaction(async (trx) => {
         await holdSource(trx, facts);
-        return settled(await tryWriteShare(trx, attempt), subject, input) ?? unsettled();
+        return settled(await tryWriteShare(trx, attempt), subject) ?? unsettled();
       });
     }
     for (let turn = 1; turn <= attempts; turn += 1) {
       touch([`s:${facts.source.id}`]);
-      const written = settled(await tryWriteShare(this.#deps.store.db, attempt), subject, input);
+      const written = settled(await tryWriteShare(this.#deps.store.db, attempt), subject);
       if (written !== null) return written;
     }
     return unsettled();
@@ -270,7 +270,6 @@ function unsettled(): never {
 function settled(
   { outcome, row, created, tenantSlug, exceeding }: Awaited<ReturnType<typeof tryWriteShare>>,
   subject: ShareSubject,
-  _input: ShareInput,
 ): Written | null {
   switch (outcome) {
     case 'written':

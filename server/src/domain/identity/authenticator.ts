@@ -8,6 +8,7 @@
 import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import { Changes, FactsCache } from '../access/cache.ts';
+import { announce } from '../access/facts.ts';
 import { type DomainError, UnauthenticatedError } from '../errors.ts';
 import { BearerTokens } from './bearer.ts';
 import type { IdentityDeps } from './deps.ts';
@@ -65,6 +66,7 @@ function lockedOut(until: Date, now: Date): UnauthenticatedError {
 }
 
 const jwtCapacity = 20_000;
+const nameCapacity = 20_000;
 const maxNameLength = 256;
 const maxPasswordInput = 1024;
 
@@ -77,6 +79,8 @@ export class Authenticator {
   readonly #jwtUsers: JwtUsers;
   /** JWTs checked in the last second. */
   readonly #jwts: FactsCache<{ userId: number; scopes: ReadonlySet<string> | null; expiresAt: number }>;
+  /** Folded name → user id, of names that signed in by `basic` in the last second. */
+  readonly #names: FactsCache<number>;
   /** Checks of one name go one after another here, so that parallel guesses do not outrun the lock. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -88,6 +92,7 @@ export class Authenticator {
     this.#jwt = new JwtVerifier(deps.config.jwtIssuers, { clock: deps.clock });
     this.#jwtUsers = new JwtUsers(deps);
     this.#jwts = new FactsCache(Changes.of(deps.store), jwtCapacity);
+    this.#names = new FactsCache(Changes.of(deps.store), nameCapacity);
   }
 
   /**
@@ -140,7 +145,15 @@ export class Authenticator {
       const principal = await this.bearer(password, context).catch(() => null);
       if (principal !== null && foldName(principal.subject.username) === foldName(username)) return principal;
     }
+    const folded = foldName(username);
+    const known = this.#rememberedUser(folded, password);
+    if (known !== null) return principalOf(known.user, context, { method: 'password' });
     const { user } = await this.#byPassword(username, password, context);
+    await this.#names.through(
+      folded,
+      async () => user.id,
+      () => [`u:${user.id}`],
+    );
     return principalOf(user, context, { method: 'password' });
   }
 
@@ -162,6 +175,15 @@ export class Authenticator {
   /** Waits for background writes. */
   async close(): Promise<void> {
     await this.#bearer.settle();
+  }
+
+  /** Whom this password was checked for in the last minutes, when all of it is in memory and no lock is known. */
+  #rememberedUser(folded: string, password: string): UserRecord | null {
+    const userId = this.#names.get(folded);
+    const record = userId === undefined ? undefined : this.#parts.principals.cached(userId);
+    if (record === undefined) return null;
+    if (record.lockedUntil !== null && record.lockedUntil > this.#deps.clock.now()) return null;
+    return this.#parts.passwords.remembers(record.user.id, record.authVersion, password) ? record : null;
   }
 
   async #byJwt(token: string, context: RequestContext): Promise<Principal> {
@@ -254,6 +276,8 @@ export class Authenticator {
     const failure = await this.#lockout.fail(this.#deps.store.db, folded);
     await this.#audit(context, folded, candidate, 'wrong');
     if (failure.lockedUntil === null) return invalidCredentials();
+    // An unknown name announces too: the same work, and nobody's fact is user 0.
+    await announce(this.#deps.store.db, `u:${candidate?.userId ?? 0}`);
     await this.#audit(context, folded, candidate, 'lock');
     return lockedOut(failure.lockedUntil, this.#deps.clock.now());
   }

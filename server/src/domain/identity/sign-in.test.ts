@@ -278,6 +278,11 @@ describe('failed sign-ins (F4)', () => {
     expect((await basic(password)).door).toBe('hdp');
     await basic(password);
     expect(checks() - before).toBe(1);
+    // A lock, wherever the failures came from, also holds for what is remembered.
+    for (let attempt = 0; attempt < 3; attempt += 1) await wrong('hal');
+    expect(await code(basic(password))).toBe('sign_in_locked');
+    await world.identity.users.unlock(world.admin, 'hal');
+    expect(await code(basic(password))).toBe('no error');
     await world.identity.users.setPassword(world.admin, 'hal', 'something else');
     expect(await code(basic(password))).toBe('invalid_credentials');
     expect((await basic('something else')).method).toBe('password');

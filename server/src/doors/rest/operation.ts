@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import type { Principal } from '../../domain/identity/index.ts';
-import { type DoorInstance, problemResponses } from '../../platform/http/index.ts';
+import { type DoorInstance, problemResponses, withReferences } from '../../platform/http/index.ts';
 import { authentication } from './auth.ts';
 import type { RestServices } from './services.ts';
 
@@ -58,6 +58,9 @@ export class Operations {
     const { method, params, query, body } = operation;
     const unsafe = method !== 'GET';
     const problems = [400, 401, 403, 429, 503, ...(unsafe ? [409, 413, 415, 422] : []), ...(operation.problems ?? [])];
+    const answers = Object.fromEntries(
+      Object.entries(operation.answers).map(([status, schema]) => [status, this.#answer(status, schema)]),
+    );
     this.#app.route({
       method,
       url: `${apiPrefix}${operation.path}`,
@@ -77,7 +80,7 @@ export class Operations {
         ...(body !== undefined && method === 'PATCH'
           ? { consumes: ['application/merge-patch+json', 'application/json'] }
           : {}),
-        response: { ...operation.answers, ...problemResponses(...new Set(problems)) },
+        response: { ...answers, ...problemResponses(...new Set(problems)) },
       },
       handler: async (request, reply) =>
         handle({
@@ -90,5 +93,13 @@ export class Operations {
           reply,
         }),
     });
+  }
+
+  /** An answer as the document shows it. Streams and empty answers describe themselves. */
+  #answer(status: string, schema: TSchema): TSchema {
+    if (status === '204' || 'content' in schema) return schema;
+    const description = { '201': 'Created.', '202': 'Accepted.' }[status] ?? 'Done.';
+    const content = { 'application/json': { schema: withReferences(this.#app, schema) } };
+    return { description, content } as TSchema; // an OpenAPI response object, which Fastify passes through
   }
 }

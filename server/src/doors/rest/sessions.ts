@@ -1,7 +1,7 @@
 /** Signing in and out, and who one is. */
 import type { TSchema } from 'typebox';
 import type { SignIn } from '../../domain/identity/index.ts';
-import { type DoorInstance, problemResponses } from '../../platform/http/index.ts';
+import { type DoorInstance, problemResponses, withReferences } from '../../platform/http/index.ts';
 import { checkOrigin, contextOf, sessionCookie, spend } from './auth.ts';
 import { apiPrefix, type Operations } from './operation.ts';
 import { presentUser, words } from './present.ts';
@@ -27,7 +27,7 @@ export function registerSignIn(app: DoorInstance, services: RestServices): void 
   };
   // Typed loosely: the answer holds Date objects where its schema describes their text.
   const response: Record<string, TSchema> = {
-    201: schemas.signedIn,
+    201: withReferences(app, schemas.signedIn),
     ...problemResponses(400, 401, 403, 413, 415, 429, 503),
   };
   app.route({

@@ -19,6 +19,7 @@ export {
   registerDocs,
   registerOpenApi,
   streamResponse,
+  withReferences,
 } from './openapi.ts';
 export { defaultPageSize, maxPageSize, pageOf, pageQuery } from './paging.ts';
 export {

@@ -28,6 +28,31 @@ export const problemSchema = Type.Object(
   { title: 'Problem' },
 );
 
+/** What routes write for a schema that has a name: it then stands once in the document, under `components`. */
+export function referTo(title: string): TSchema {
+  return { $ref: `${title}#` } as TSchema; // Fastify's way of naming a schema that was added to the instance
+}
+
+/**
+ * Adds every schema with a `title` inside `schema` to the instance, once, and answers the schema with references in
+ * their place.
+ */
+export function withReferences(app: DoorInstance, schema: TSchema): TSchema {
+  return replaced(app, schema) as TSchema; // a schema with parts of it replaced by references is one too
+}
+
+function replaced(app: DoorInstance, part: unknown): unknown {
+  if (Array.isArray(part)) return part.map((item) => replaced(app, item));
+  if (typeof part !== 'object' || part === null) return part;
+  const members = Object.entries(part).map(([name, value]) => [name, replaced(app, value)] as const);
+  // Keys that are not enumerable are the type's own marks; the document needs none of them.
+  const copy: Record<string, unknown> = Object.fromEntries(members);
+  const { title } = copy;
+  if (typeof title !== 'string' || copy.type !== 'object') return copy;
+  if (app.getSchema(title) === undefined) app.addSchema({ ...copy, $id: title });
+  return referTo(title);
+}
+
 const meanings: Readonly<Record<number, string>> = {
   400: 'The request is not valid.',
   401: 'Not signed in.',
@@ -49,7 +74,7 @@ const [bareMediaType = ''] = problemMediaType.split(';');
 export function problemResponses(...statuses: readonly number[]): Record<string, TSchema> {
   const entries = statuses.map((status) => [
     String(status),
-    { description: meanings[status] ?? 'Error.', content: { [bareMediaType]: { schema: problemSchema } } },
+    { description: meanings[status] ?? 'Error.', content: { [bareMediaType]: { schema: referTo('Problem') } } },
   ]);
   return Object.fromEntries(entries);
 }
@@ -62,6 +87,7 @@ export function streamResponse(description: string, ...mediaTypes: readonly stri
 
 /** Collects the routes registered after it. Routes without tags are not documented. */
 export async function registerOpenApi(app: DoorInstance, options: OpenApiOptions): Promise<void> {
+  withReferences(app, problemSchema);
   await app.register(fastifySwagger, {
     hideUntagged: true,
     openapi: {

@@ -50,6 +50,14 @@ export function changesConnection(member: SourceMember): boolean {
   return connecting.has(changeKinds[member]);
 }
 
+/** Kinds that decide which server a stored password is sent to, and how safely. */
+const aiming: ReadonlySet<ChangeKind> = new Set(['engine', 'address', 'tls']);
+
+/** True when this change can send a stored password somewhere else. */
+export function changesTarget(member: SourceMember): boolean {
+  return aiming.has(changeKinds[member]);
+}
+
 /** Those of the changed members that a job lease blocks on this door. */
 export function blockedMembers(door: DoorName, changed: readonly SourceMember[]): SourceMember[] {
   const rule = blockedOn[door];

@@ -274,6 +274,16 @@ describe.each(storeKinds)('sources on %s', (kind) => {
       expect(await refusal(kit.sources.remove(bob, view.id))).toBe('permission_missing');
     });
 
+    it('lets nobody but the owner aim the stored password at another server', async () => {
+      const source = await made();
+      await kit.share(source.id, bob, [2, 3]);
+      for (const patch of [{ host: 'elsewhere.example.com' }, { port: 6543 }, { tls: { mode: 'disable' } }] as const) {
+        expect(await refusal(kit.sources.update(bob, source.name, patch))).toBe('password_required_for_new_target');
+      }
+      const moved = await kit.sources.update(bob, source.name, { host: 'elsewhere.example.com', password: 'his own' });
+      expect(moved.host).toBe('elsewhere.example.com');
+      expect((await kit.sources.update(ann, source.name, { host: 'db.example.com' })).host).toBe('db.example.com');
+    });
     it('restricts its owner exactly when an administrator says so, and gives back on null', async () => {
       await kit.sources.update(admin, view.id, { permissions: [2, 100] });
       expect((await kit.sources.get(ann, view.id)).permissions).toEqual(['view', 'sql']);

@@ -6,13 +6,13 @@ import type { Vault } from '../../platform/vault/index.ts';
 import { type Access, announce, effectivePermissions, type SourceFacts } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
-import { ForbiddenError, NotFoundError } from '../errors.ts';
+import { ForbiddenError, InvalidError, NotFoundError } from '../errors.ts';
 import { foldName } from '../identity/names.ts';
 import { Permission } from '../identity/permissions.ts';
 import { type Principal, storedUserId } from '../identity/principal.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
 import { blastRadius } from './blast-radius.ts';
-import { blockedMembers, changesConnection, type SourceMember } from './blocking.ts';
+import { blockedMembers, changesConnection, changesTarget, type SourceMember } from './blocking.ts';
 import { columnsOf, nameTaken, pick } from './columns.ts';
 import { writeSourcePair } from './credential-rows.ts';
 import { applyPatch, type Definition, type DefinitionChange, readInput } from './definition.ts';
@@ -284,12 +284,8 @@ export class Sources {
   #plan(principal: Principal, record: SourceRecord, patch: SourcePatch, now: number): DefinitionChange {
     const change = applyPatch(currentOf(record), patch, this.#deps.engines);
     if (change.changed.includes('permissions')) mayRestrictOwner(principal, record.tenant_id);
-    const sharing = change.changed.filter((member) => member === 'visibility' || member === 'sharesCredential');
-    if (sharing.length > 0 && !effectivePermissions(principal, factsOf(record, principal, now), now).owner) {
-      throw new ForbiddenError('owner_required', `Only the owner may change ${sharing.join(' and ')}.`, {
-        field: sharing[0],
-        remedy: `Ask ${record.owner_name}.`,
-      });
+    if (!effectivePermissions(principal, factsOf(record, principal, now), now).owner) {
+      refuseToOthers(change, record);
     }
     if (change.changed.some(changesConnection)) {
       const { username } = change.pair;
@@ -410,4 +406,26 @@ function notFound(): NotFoundError {
   return new NotFoundError('source_not_found', 'There is no such data source.', {
     remedy: 'Check its name; its owner may have to share it with you.',
   });
+}
+
+/**
+ * What a share with `modify` does not let one change. The owner trusted the server that was configured with the
+ * password: somebody else may point the source elsewhere only with a password of their own, never with the stored one.
+ */
+function refuseToOthers(change: DefinitionChange, record: SourceRecord): void {
+  const sharing = change.changed.filter((member) => member === 'visibility' || member === 'sharesCredential');
+  if (sharing.length > 0) {
+    throw new ForbiddenError('owner_required', `Only the owner may change ${sharing.join(' and ')}.`, {
+      field: sharing[0],
+      remedy: `Ask ${record.owner_name}.`,
+    });
+  }
+  const aimed = change.changed.find(changesTarget);
+  if (aimed !== undefined && currentOf(record).hasPassword && change.pair.password === undefined) {
+    throw new InvalidError(
+      'password_required_for_new_target',
+      `The stored password is only ever sent to the server it was stored for, and ${aimed} changes that.`,
+      { field: 'password', remedy: `Send the password with the change, or ask ${record.owner_name} to make it.` },
+    );
+  }
 }

@@ -291,6 +291,8 @@ const statements: readonly string[] = [
     foreign key (tenant_id, workspace_id) references workspace (tenant_id, id)
   )`,
   `create unique index data_source_name on data_source (tenant_id, name_folded) where deleted_at is null`,
+  // Sources shared from another tenant are found by name alone.
+  `create index data_source_by_name on data_source (name_folded) where deleted_at is null`,
   `create index data_source_by_owner on data_source (owner_id, id) where deleted_at is null`,
   `create index data_source_by_visibility on data_source (tenant_id, visibility, id) where deleted_at is null and visibility <> 'private'`,
   `create index data_source_by_workspace on data_source (workspace_id) where workspace_id is not null`,

@@ -66,6 +66,11 @@ export async function embeddedConnections(folder: string, log: Logger): Promise<
   };
 }
 
+/** A connection that breaks while it is lent out tells its client too, beside the statement that fails: heard here. */
+function survive(pool: Pool): void {
+  pool.on('connect', (client) => client.on('error', () => {}));
+}
+
 /**
  * The listener's view of the embedded store's only connection: it borrows it for LISTEN and hears notifications
  * beside the statements of others.
@@ -95,6 +100,7 @@ export async function serverConnections(url: string, size: number, log: Logger):
     idle_in_transaction_session_timeout: 60_000,
   };
   const pool = new Pool({ ...config, max: size, idleTimeoutMillis: 60_000 });
+  survive(pool);
   pool.on('error', (error) => log.warn({ err: error }, 'An idle connection to the store is lost.'));
   const listener = new Listener(async () => {
     const client = new Client({ ...config, application_name: 'headgate notifications' });

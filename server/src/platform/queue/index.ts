@@ -30,6 +30,8 @@ export interface Queue {
 }
 
 const schema = 'pgboss';
+/** How often workers look for messages whose notification was missed. */
+const pollingSeconds = 2;
 /** Milliseconds that `stop` waits for handlers. */
 const stopTimeout = 10_000;
 
@@ -79,14 +81,20 @@ class BossQueue implements Queue {
   ): Promise<void> {
     await this.#boss.createQueue(queue, queueOptions);
     this.#made.add(queue);
-    const settings = { localConcurrency: options.concurrency, batchSize: 1, pollingIntervalSeconds: 2 };
+    const settings = {
+      localConcurrency: options.concurrency,
+      // Several messages of one transaction wake only once: a worker goes on while it finds two at a time.
+      batchSize: 2,
+      burstWhenBatchFull: true,
+      pollingIntervalSeconds: pollingSeconds,
+      notifyPollingIntervalSeconds: pollingSeconds,
+    };
     await this.#boss.work(queue, settings, async (jobs) => {
       for (const job of jobs) {
         try {
           await handler(job.data);
         } catch (error) {
           this.#log.error({ err: error, queue }, 'A message could not be worked on.');
-          throw error;
         }
       }
     });

@@ -43,7 +43,8 @@ function readFlags(settings: Settings, argv: readonly string[]): Map<string, str
       throw new ConfigError(argument, `'${argument}' is not a setting: write --name value, for example --port 8080.`);
     }
     const [, word, inline] = match;
-    const negated = word.startsWith('no-') ? byFlag.get(word.slice(3)) : undefined;
+    const opposite = word.startsWith('no-') ? byFlag.get(word.slice(3)) : undefined;
+    const negated = opposite && isBoolean(opposite.setting) && inline === undefined ? opposite : undefined;
     const found = byFlag.get(word) ?? negated;
     if (!found) {
       throw new ConfigError(
@@ -57,7 +58,7 @@ function readFlags(settings: Settings, argv: readonly string[]): Map<string, str
         `--${word} would show a secret to everybody on this machine: set ${found.setting.name} in the environment instead.`,
       );
     }
-    if (negated && isBoolean(found.setting) && inline === undefined) flags.set(found.key, 'false');
+    if (negated) flags.set(found.key, 'false');
     else if (inline !== undefined) flags.set(found.key, inline);
     else if (isBoolean(found.setting) && !/^(true|false)$/.test(argv[index + 1] ?? '')) flags.set(found.key, 'true');
     else {

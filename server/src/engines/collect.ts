@@ -102,7 +102,9 @@ const decodePostgresqlRow: DecodeRow = (buffer, at, end, columns, row) => {
 
 const decodeMysqlRow: DecodeRow = (buffer, at, end, columns, row) => {
   if (end - at < 4) return at;
-  const next = at + 4 + buffer.readUIntLE(at, 3);
+  const payload = buffer.readUIntLE(at, 3);
+  // A row over 16 MiB comes alone, joined: its length field is full and it reaches up to `end`.
+  const next = payload === 0xffffff ? end : at + 4 + payload;
   // An empty packet cannot be a row; EOF/OK and error packets are not rows either.
   if (next > end || next === at + 4 || isMysqlRowEnd(buffer, at, next)) return at;
   let p = at + 4;

@@ -21,6 +21,11 @@ export function processIo(): { io: CliIo; release(): void } {
     interrupt.abort();
   };
   process.on('SIGINT', onInterrupt);
+  // `headgate … | head` has read enough: that is no failure. Ending closes the connection, which cancels the statement.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   const io: CliIo = {
     env: process.env,
     stdin: process.stdin,

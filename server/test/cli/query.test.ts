@@ -1,10 +1,15 @@
 /** `headgate source query` against a stand-in server: streaming, broken results, cancelling. */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answers, type FakeServer, startFakeServer } from './fake-server.ts';
 import { type CliRunOptions, runCli } from './run-cli.ts';
+
+const BIN = fileURLToPath(new URL('../../bin/headgate.js', import.meta.url));
 
 let fake: FakeServer;
 
@@ -143,5 +148,25 @@ describe('queries', () => {
   it('reads the statement from standard input', async () => {
     await signedIn(['source', 'query', 'sales'], streamed([], 'complete; rows=0'), { stdin: 'select 42\n' });
     expect(fake.asked[0]?.body).toMatchObject({ sql: 'select 42' });
+  });
+
+  it('ends quietly when its reader has read enough', async () => {
+    const hangUp = Promise.withResolvers<void>();
+    fake.answers = {
+      [endpoint]: (response) => {
+        response.writeHead(200, { 'headgate-query-id': 'q1' });
+        response.once('close', () => hangUp.resolve());
+        const more = () => {
+          while (!response.destroyed && response.write(rows.repeat(100)));
+        };
+        response.on('drain', more);
+        more();
+      },
+    };
+    const script = `"${process.execPath}" "${BIN}" source query sales 'select 1' | head -1; echo "\${PIPESTATUS[0]}"`;
+    const env = { ...process.env, HEADGATE_SERVER: fake.url, HEADGATE_TOKEN: 'hg_test' };
+    const result = await promisify(execFile)('bash', ['-c', script], { env });
+    expect(result).toEqual({ stdout: '{"n":1,"word":"one"}\n0\n', stderr: '' });
+    await hangUp.promise;
   });
 });

@@ -113,7 +113,7 @@ export class Pools {
   constructor(config: PoolsConfig, metrics: GatewayMetrics) {
     this.#config = config;
     this.#metrics = metrics;
-    this.#reaper = setInterval(() => this.#reap(), Math.min(5000, Math.max(100, config.idleMs / 2)));
+    this.#reaper = setInterval(() => this.#reap(), Math.min(1000, Math.max(100, config.idleMs / 2)));
     this.#reaper.unref();
   }
 

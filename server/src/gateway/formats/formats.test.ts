@@ -343,6 +343,18 @@ describe('encoders', () => {
     }
   });
 
+  test('a MySQL row over 16 MiB, joined by its engine, reaches up to the end', () => {
+    const long = 'y'.repeat(17 * 1024 * 1024);
+    const value = Buffer.alloc(9);
+    value[0] = 0xfe;
+    value.writeBigUInt64LE(BigInt(long.length), 1);
+    const wire = Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0]), value, utf8(long)]);
+    for (const by of ['interpreter', 'generated'] as const) {
+      const { text: out } = encode(wire, { columns: [column('text')], framing: 'mysql', format: 'ndjson', by });
+      expect(JSON.parse(out).a.length).toBe(long.length);
+    }
+  });
+
   test('a frame that contradicts itself is a protocol error, not a read beyond it', () => {
     const columns = [column('text', undefined, 'a'), column('text', undefined, 'b')];
     const good = framesOf('postgresql', [[utf8('one'), utf8('two')]]);

@@ -37,7 +37,7 @@ function source(layout: Layout): string {
   const close = csv ? 'w[p]=13;w[p+1]=10;p+=2;' : 'w[p]=125;w[p+1]=10;p+=2;';
   const head = mysql
     ? `if(end-o<5)break;
-const size=b[o]|b[o+1]<<8|b[o+2]<<16,next=o+4+size;
+const size=b[o]|b[o+1]<<8|b[o+2]<<16,next=size===16777215?end:o+4+size;
 if(next>end||size===0)break;
 r=o+4;if(b[r]===255||(b[r]===254&&size<16777215))break;`
     : `if(end-o<7||b[o]!==68)break;

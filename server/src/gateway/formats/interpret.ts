@@ -85,7 +85,8 @@ function mysqlInterpreter(layout: Layout): EncodeFrames {
   return (s, b, o, end) => {
     while (end - o >= 5) {
       const payload = b.readUIntLE(o, 3);
-      const next = o + 4 + payload;
+      // A row over 16 MiB comes alone, joined: its length field is full and it reaches up to `end`.
+      const next = payload === 0xffffff ? end : o + 4 + payload;
       if (next > end || payload === 0) break;
       if (b[o + 4] === 0xff || (b[o + 4] === 0xfe && payload < 0xffffff)) break;
       if (s.limited) break;

@@ -2,6 +2,7 @@
  * The composition: the only file that knows every part. `createApp` builds them in the order in which they need each
  * other; `close` takes them down in the reverse one. Nothing listens before `listen`.
  */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Config, keyProviderOf } from './config.ts';
 import { Access, Limits, Shares } from './domain/access/index.ts';
@@ -95,6 +96,7 @@ export async function createApp(config: Config, log: Logger, overrides: AppOverr
 }
 
 async function compose(config: Config, log: Logger, overrides: AppOverrides, closing: Closing): Promise<App> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const clock = overrides.clock ?? systemClock;
   const instruments = createInstruments();
   const store = await openStore(

@@ -23,12 +23,21 @@ const listenErrors: Readonly<Record<string, (config: Config) => string>> = {
   ENOTFOUND: ({ host }) => `The host name ${host} cannot be resolved. Choose another one with --host.`,
 };
 
-/** Errors of our own parts already say what to do; the others keep their message. */
+const listenCalls: ReadonlySet<string> = new Set(['listen', 'bind', 'getaddrinfo']);
+
+/** Errors of our own parts already say what to do; those of the system do not. */
 function startError(error: unknown, config: Config): Error {
   if (!(error instanceof Error)) return new StartError(String(error), error);
+  if (!('syscall' in error) || typeof error.syscall !== 'string') return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const sentence = Object.hasOwn(listenErrors, code) ? listenErrors[code]?.(config) : undefined;
-  return sentence === undefined ? error : new StartError(sentence, error);
+  if (listenCalls.has(error.syscall)) {
+    return new StartError(listenErrors[code]?.(config) ?? `Headgate cannot listen: ${error.message}.`, error);
+  }
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : config.dataDir;
+  return new StartError(
+    `${path} cannot be used (${code}). Make it writable for this user, or choose another --data-dir.`,
+    error,
+  );
 }
 
 /** Resolves at the first signal to stop; the second one ends the process at once. */

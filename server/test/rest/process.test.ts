@@ -240,6 +240,12 @@ describe('starting', () => {
     taken.close();
   });
 
+  it('refuses a data folder that is a file', async () => {
+    const file = join(dataDir, 'a-file');
+    await writeFile(file, '');
+    await refuses({ ...onServer(), HEADGATE_DATA_DIR: file }, /a-file cannot be used .* --data-dir/);
+  });
+
   it('refuses a missing, a short and a wrong key, an unreachable and a newer store', async () => {
     const other = await mkdtemp(join(tmpdir(), 'headgate-key-'));
     await refuses({ ...onServer(), HEADGATE_DATA_DIR: other }, /key/i);

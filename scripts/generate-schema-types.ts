@@ -4,12 +4,11 @@
  *   node scripts/generate-schema-types.ts           writes the file
  *   node scripts/generate-schema-types.ts --check   fails when the file is not what the migrations make
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { openStore } from '../server/src/platform/database/index.ts';
+import { prepareEmbedded, temporaryFolder } from '../server/src/platform/testing/folders.ts';
 
 const target = new URL('../server/src/platform/database/schema.generated.ts', import.meta.url);
 
@@ -54,8 +53,9 @@ function camelTitle(name: string): string {
 }
 
 async function readColumns(): Promise<ColumnRow[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'headgate-types-'));
-  const store = await openStore({ dataDir: folder }, pino({ level: 'silent' }));
+  const folder = temporaryFolder();
+  await prepareEmbedded(folder.path);
+  const store = await openStore({ dataDir: folder.path }, pino({ level: 'silent' }));
   try {
     const { rows } = await sql<ColumnRow>`
       select c.relname as table, a.attname as column, t.typname as type, not a.attnotnull as nullable,
@@ -70,7 +70,7 @@ async function readColumns(): Promise<ColumnRow[]> {
     return rows;
   } finally {
     await store.close();
-    await rm(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../telemetry/index.ts';
 import { prepareEmbedded, temporaryFolder } from '../testing/stores.ts';
 import { EmbeddedServer } from './embedded.ts';
 import { lockFolder } from './folder-lock.ts';
-import { openStore, StoreRefusedError } from './index.ts';
+import { json, notify, openStore, StoreRefusedError, StoreUnavailableError } from './index.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 const children = new Set<ChildProcess>();
@@ -99,6 +100,46 @@ describe('the embedded store', () => {
     });
     // The refusal has freed the folder.
     lockFolder(folder.path).release();
+  });
+
+  it('comes back when its worker dies: nothing acknowledged is lost, and notifications arrive again', async () => {
+    const take = vi.spyOn(EmbeddedServer.prototype, 'take');
+    const store = await openStore({ dataDir: folder.path }, silentLogger());
+    try {
+      await store.db
+        .insertInto('setting')
+        .values({ name: 'kept', value: json(1) })
+        .execute();
+      const { promise: heard, resolve: hear } = Promise.withResolvers<string>();
+      await store.listen('news', hear);
+      const back = new Promise<void>((resolve) => void store.onReconnect(resolve));
+      const worker = await take.mock.results[0]?.value;
+
+      const { promise: inside, resolve: reached } = Promise.withResolvers<void>();
+      const { promise: dead, resolve: died } = Promise.withResolvers<void>();
+      const interrupted = store.transaction(async (trx) => {
+        await trx
+          .insertInto('setting')
+          .values({ name: 'lost', value: json(1) })
+          .execute();
+        reached();
+        await dead;
+        await sql`select 1`.execute(trx);
+      });
+      const refused = expect(interrupted).rejects.toBeInstanceOf(StoreUnavailableError);
+      await inside;
+      await worker.terminate();
+      died();
+      await refused;
+
+      await back;
+      await store.transaction((trx) => notify(trx, 'news', 'again'));
+      expect(await heard).toBe('again');
+      expect(await store.db.selectFrom('setting').select('name').execute()).toEqual([{ name: 'kept' }]);
+    } finally {
+      take.mockRestore();
+      await store.close();
+    }
   });
 
   it('is made from nothing, with its commits flushed', async () => {

@@ -22,7 +22,7 @@ RUN mkdir /data && chown node:node /data && chmod 700 /data && ln -s /app/server
 USER node
 VOLUME /data
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HEADGATE_PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The server finishes running requests on SIGTERM: give `docker stop` at least HEADGATE_SHUTDOWN_GRACE_SECONDS.
 ENTRYPOINT ["headgate"]

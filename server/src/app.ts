@@ -222,7 +222,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
 function serverOf(doors: readonly Door[], config: Config, log: Logger, instruments: Instruments): Promise<HttpServer> {
   const finished = (record: RequestRecord): void => {
     instruments.request(record);
-    log.info({ ...record, milliseconds: Math.round(record.milliseconds * 10) / 10 }, 'request');
+    if (log.isLevelEnabled('info'))
+      log.info({ ...record, milliseconds: Math.round(record.milliseconds * 10) / 10 }, 'request');
   };
   return HttpServer.create({
     doors,

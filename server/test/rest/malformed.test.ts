@@ -383,7 +383,6 @@ describe('F1: malformed requests', () => {
       () => `${start}X: ${'y'.repeat(40_000)}\r\n\r\n`,
       () => `GET ${'/a'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`,
       () => 'GET / HTTP/9.9\r\nHost: a\r\n\r\n',
-      () => 'GET  / HTTP/1.1\r\nHost: a\r\n\r\n',
       () => `GET /api/v1/sources?q=${String.fromCharCode(1 + chance.below(31))} HTTP/1.1\r\nHost: a\r\n\r\n`,
       () => 'GET /api/v1/me HTTP/1.1\r\n\r\n',
       () => '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',

@@ -57,6 +57,11 @@ const longTarget: Problem = {
   code: 'url_too_long',
   detail: `The request target is longer than ${maxTargetLength} bytes.`,
 };
+const missingHost: Problem = {
+  status: 400,
+  code: 'malformed_request',
+  detail: 'An HTTP/1.1 request names the host in its Host header.',
+};
 const nothingHere: Problem = { status: 404, code: 'not_found', detail: 'There is nothing at this address.' };
 
 /** What Node's parser says, in problems. */
@@ -124,6 +129,7 @@ export class HttpServer {
         keepAliveTimeout: keepAliveTimeoutMs,
         connectionsCheckingInterval: 2_000,
         noDelay: true,
+        requireHostHeader: false, // refused below, as a problem
       },
       (request, response) => this.#handle(request, response),
     );
@@ -205,7 +211,8 @@ export class HttpServer {
     this.#active.add(response);
     response.on('close', this.#onClose);
     if (this.#draining) response.shouldKeepAlive = false;
-    const refused = refusalOf(target);
+    const hostless = request.headers.host === undefined && request.httpVersion === '1.1';
+    const refused = hostless ? missingHost : refusalOf(target);
     if (refused !== null) this.#answer(response, mounted?.door ?? null, refused);
     else if (mounted === undefined) this.#answer(response, null, nothingHere);
     else {

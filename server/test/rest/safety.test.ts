@@ -120,6 +120,30 @@ describe('F5: cookies', () => {
   });
 });
 
+describe('pages of other origins', () => {
+  it('may call with a bearer token when they are listed', async () => {
+    const origin = 'https://tools.example';
+    const open = await startHeadgate({ at: headgate.at, settings: { HEADGATE_CORS_ORIGINS: origin } });
+    try {
+      const preflight = await open.api('OPTIONS', '/sources', undefined, {
+        as: null,
+        headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+      });
+      expect(preflight.status).toBe(204);
+      expect(preflight.headers.get('access-control-allow-origin')).toBe(origin);
+      expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization');
+      const read = await open.api('GET', '/me', undefined, { headers: { origin } });
+      expect([read.status, read.headers.get('access-control-allow-origin')]).toEqual([200, origin]);
+      expect(read.headers.get('access-control-allow-credentials')).toBeNull();
+      const other = await open.api('GET', '/me', undefined, { headers: { origin: 'https://evil.example' } });
+      expect([other.status, other.headers.get('access-control-allow-origin')]).toEqual([200, null]);
+      expect((await open.api('GET', '/nowhere', undefined, { as: null })).status).toBe(404);
+    } finally {
+      await open.stopServer();
+    }
+  });
+});
+
 describe('J3: idempotency keys', () => {
   let node: Headgate;
   const key = (value: string) => ({ headers: { 'idempotency-key': value } });

@@ -63,6 +63,7 @@ class KnownRoutes {
   readonly #byUrl = new Map<string, { pattern: RegExp; methods: Set<string> }>();
 
   add(route: RouteOptions): void {
+    if (route.method === 'OPTIONS') return; // a preflight answers everywhere and says nothing about the address
     const entry = this.#byUrl.get(route.url) ?? { pattern: patternOf(route.url), methods: new Set() };
     for (const method of [route.method].flat()) entry.methods.add(method);
     this.#byUrl.set(route.url, entry);

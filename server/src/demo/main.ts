@@ -21,6 +21,14 @@ const USAGE = `Usage: npm run demo -- [--port 8080] [--exit]
   --exit           stop after the walk (exit code 0 when every step went as promised)
 `;
 
+/** What must be stopped at the end, as it comes about. */
+interface Parts {
+  postgresql?: Promise<PostgresqlServer>;
+  headgate?: Headgate;
+  /** Nothing more is to be started. */
+  stopping: boolean;
+}
+
 const narrator = new Narrator(process.stdout, process.env);
 process.exitCode = await demo();
 
@@ -33,7 +41,7 @@ async function demo(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve('interrupted'));
   });
   const folder = await mkdtemp(join(tmpdir(), 'headgate-demo-'));
-  const parts: { postgresql?: PostgresqlServer; headgate?: Headgate } = {};
+  const parts: Parts = { stopping: false };
   try {
     const walked = start(parts, folder, options.port).then(async (stage) => {
       await walk(stage);
@@ -57,24 +65,29 @@ async function demo(): Promise<number> {
     if (parts.headgate !== undefined) process.stderr.write(`The server said last:\n${parts.headgate.lastLines()}\n`);
     return 1;
   } finally {
+    parts.stopping = true;
     await parts.headgate?.stop();
-    await parts.postgresql?.stop();
+    // Also a server that is only just starting: it would outlive the demo.
+    const postgresql = await parts.postgresql?.catch(() => undefined);
+    await postgresql?.stop();
     await rm(folder, { recursive: true, force: true });
     narrator.say('Stopped; the temporary folder is gone.');
   }
 }
 
 /** Starts the sample database and Headgate side by side. */
-async function start(parts: { postgresql?: PostgresqlServer; headgate?: Headgate }, folder: string, wanted: number) {
+async function start(parts: Parts, folder: string, wanted: number) {
   narrator.say('Starting a PostgreSQL server with a sample shop, and Headgate …');
-  const port = await freePort(wanted);
-  const database = startPostgresql().then(async (postgresql) => {
-    parts.postgresql = postgresql;
+  parts.postgresql = startPostgresql();
+  const database = parts.postgresql.then(async (postgresql) => {
     const sample = await createSample(postgresql);
     const count = sample.rows.toLocaleString('en-US');
     narrator.say(`  PostgreSQL on port ${postgresql.port}: ${sample.tables} tables, ${count} rows.`);
     return { postgresql, sample };
   });
+  database.catch(() => undefined); // awaited below, unless something else fails first
+  const port = await freePort(wanted);
+  if (parts.stopping) throw new DemoFailure('Interrupted.');
   parts.headgate = startHeadgate(folder, port, ADMINISTRATOR);
   const { headgate } = parts;
   const server = headgate.ready().then(() => narrator.say(`  Headgate on ${headgate.url}.`));

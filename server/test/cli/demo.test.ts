@@ -44,6 +44,13 @@ describe('npm run demo -- --exit', () => {
     expect(existsSync(dirname(saved))).toBe(false);
   });
 
+  it('stops also what is only just starting', { timeout: DEADLINE_MS }, async () => {
+    const demo = startDemo('--exit');
+    await demo.until('Starting');
+    demo.interrupt();
+    expect(await demo.ended).toMatchObject({ code: 130, output: expect.stringContaining('Stopped') });
+  });
+
   it('refuses options that it does not know', async () => {
     expect(await startDemo('--fast').ended).toMatchObject({ code: 2, output: expect.stringContaining('Usage:') });
   });

@@ -31,6 +31,11 @@ const checks: readonly Check[] = [
     command: [process.execPath, 'scripts/generate-reference.ts', '--check'],
     mend: 'node scripts/generate-reference.ts',
   },
+  {
+    name: 'reference of commands',
+    command: [process.execPath, 'scripts/generate-cli-docs.ts', '--check'],
+    mend: 'node scripts/generate-cli-docs.ts',
+  },
 ];
 
 interface Result {

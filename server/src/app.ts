@@ -117,7 +117,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   await identity.start();
   closing.add('audit sealer', audit.startSealer());
 
-  const access = new Access({ store, clock, principals: identity.principals });
+  const access = new Access({ store, clock, principals: identity.principals, audit });
   closing.add('access', () => access.close());
   const shares = new Shares({ store, access, audit, clock });
   const limits = new Limits({ store, access, audit, clock });

@@ -4,6 +4,7 @@
  */
 import { type App, createApp } from './app.ts';
 import { type Config, loadConfig } from './config.ts';
+import { StoreUnavailableError, sqlStateOf } from './platform/database/index.ts';
 import { createLogger } from './platform/telemetry/index.ts';
 
 /** Why Headgate did not start; the message is for the person at the terminal. */
@@ -28,6 +29,8 @@ const listenCalls: ReadonlySet<string> = new Set(['listen', 'bind', 'getaddrinfo
 /** Errors of our own parts already say what to do; those of the system do not. */
 function startError(error: unknown, config: Config): Error {
   if (!(error instanceof Error)) return new StartError(String(error), error);
+  const store = storeError(error, config);
+  if (store !== undefined) return store;
   if (!('syscall' in error) || typeof error.syscall !== 'string') return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (listenCalls.has(error.syscall)) {
@@ -38,6 +41,27 @@ function startError(error: unknown, config: Config): Error {
     `${path} cannot be used (${code}). Make it writable for this user, or choose another --data-dir.`,
     error,
   );
+}
+
+/** Why the PostgreSQL of DATABASE_URL cannot be used, with the server's own reason; never with the URL itself. */
+function storeError(error: Error, config: Config): StartError | undefined {
+  if (config.databaseUrl === undefined) return undefined;
+  const cause = error instanceof StoreUnavailableError ? error.cause : error;
+  const reason = cause instanceof Error ? cause.message || String('code' in cause ? cause.code : '') : error.message;
+  if (error instanceof StoreUnavailableError) {
+    return new StartError(
+      `The PostgreSQL of DATABASE_URL does not answer: ${reason}. Check that it runs and that host and port are right.`,
+      error,
+    );
+  }
+  const remedies: Readonly<Record<string, string>> = {
+    '28P01': 'Check user and password in DATABASE_URL.',
+    '28000': 'Check the user in DATABASE_URL and the rules of pg_hba.conf.',
+    '3D000': 'Create the database, or name another one in DATABASE_URL.',
+    '42501': 'Give the user of DATABASE_URL the right to create tables there.',
+  };
+  const remedy = remedies[sqlStateOf(error) ?? ''];
+  return remedy === undefined ? undefined : new StartError(`The store refuses: ${reason}. ${remedy}`, error);
 }
 
 /** Resolves at the first signal to stop; the second one ends the process at once. */

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import type { Cli } from './cli.ts';
-import type { CliIo } from './io.ts';
 
 /** `headgate config` */
 export function configCommand(cli: Cli): Command {
@@ -10,7 +9,7 @@ export function configCommand(cli: Cli): Command {
     .allowUnknownOption()
     .action(async (_settings: string[], _options: unknown, command: Command) => {
       const { describeSettings, loadConfig } = await import('../config.ts');
-      const config = loadConfig({ env: serverVariables(cli.io.env), argv: command.args, cwd: process.cwd() });
+      const config = loadConfig({ env: cli.io.env, argv: command.args, cwd: process.cwd() });
       const items = describeSettings(config);
       cli.print({ items, warnings: config.warnings }, () =>
         cli.table(items, [
@@ -22,10 +21,4 @@ export function configCommand(cli: Cli): Command {
       );
       for (const warning of config.warnings) cli.note(`Warning: ${warning}`);
     });
-}
-
-/** Variables of the command line itself are no settings of the server. */
-export function serverVariables(env: CliIo['env']): Record<string, string | undefined> {
-  const { HEADGATE_SERVER: _server, HEADGATE_TOKEN: _token, ...rest } = env;
-  return rest;
 }

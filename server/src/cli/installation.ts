@@ -12,7 +12,6 @@ import { openStore } from '../platform/database/index.ts';
 import { silentLogger } from '../platform/telemetry/index.ts';
 import { openVault, type Vault } from '../platform/vault/index.ts';
 import type { Cli } from './cli.ts';
-import { serverVariables } from './config.ts';
 import { CliError, ExitCode } from './exit.ts';
 
 export interface Installation {
@@ -32,7 +31,7 @@ export async function withInstallation<T>(
   work: (installation: Installation) => Promise<T>,
 ): Promise<T> {
   const config = loadConfig({
-    env: serverVariables(cli.io.env),
+    env: cli.io.env,
     argv: dataDir === undefined ? [] : ['--data-dir', dataDir],
     cwd: process.cwd(),
   });

@@ -52,6 +52,19 @@ describe('A4: hidden equals absent', () => {
     }
   });
 
+  it('audits what was denied, also what was hidden', async () => {
+    await headgate.api('PATCH', '/sources/owner-own', { title: 'not mine' }, { as: 'guest' });
+    const denied = async (): Promise<Record<string, unknown>[]> =>
+      (await headgate.api('GET', '/audit?outcome=denied&actor=guest&limit=500')).body.items;
+    await expect.poll(denied).toContainEqual(
+      expect.objectContaining({
+        action: 'source.view',
+        resource: 'owner-own',
+        detail: { code: 'source_not_found' },
+      }),
+    );
+  });
+
   it('in jobs, queries and lists', async () => {
     const owner = world.users.get('owner')!;
     for (const path of [`/jobs/${owner.jobId}`, `/jobs/${owner.jobId}/outputs/out.csv`, `/queries/${owner.queryId}`]) {

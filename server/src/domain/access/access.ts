@@ -2,6 +2,7 @@
 import type { RawBuilder, SqlBool } from 'kysely';
 import type { Store } from '../../platform/database/index.ts';
 import { isUuid } from '../../platform/ids.ts';
+import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { ConflictError, ForbiddenError, InvalidError, NotFoundError } from '../errors.ts';
 import { foldName } from '../identity/names.ts';
@@ -21,6 +22,8 @@ export interface AccessDeps {
   readonly clock: Clock;
   /** Loads users: for `explain` about somebody else. */
   readonly principals: Pick<Principals, 'byUsername'>;
+  /** Where denials are written down; absent where there is no log. */
+  readonly audit?: Pick<AuditLog, 'recordNow'>;
 }
 
 /** The answer of `explain`. */
@@ -43,6 +46,14 @@ const using: ReadonlySet<Action> = new Set([
   'source.jdbc',
   'source.odbc',
   'source.odata',
+]);
+
+/** The gateway writes one event a statement, with the statement; a second one here would tell less. */
+const recordedByCaller: ReadonlySet<Action> = new Set([
+  'source.query',
+  'source.write',
+  'source.extract',
+  'source.agent',
 ]);
 
 const capacity = 50_000;
@@ -75,7 +86,11 @@ export class Access {
       principal.scopes === null ? '' : [...principal.scopes].filter((one) => one.startsWith('door:')).join();
     const key = `${subject.id} ${doors} ${nameOrUid}`;
     const facts = this.#cache.get(key) ?? (await this.#through(key, principal, nameOrUid));
-    if (facts === null || this.#effective(principal, facts).size === 0) throw notFound();
+    if (facts === null) throw notFound();
+    if (this.#effective(principal, facts).size === 0) {
+      this.#recordDenial(principal, 'source.view', facts, 'source_not_found');
+      throw notFound();
+    }
     return facts;
   }
 
@@ -85,7 +100,11 @@ export class Access {
    */
   authorise(principal: Principal, action: Action, facts: SourceFacts): void {
     const decision = this.decide(principal, action, facts);
-    if (!decision.allowed) throw refusal(decision);
+    if (!decision.allowed) {
+      const error = refusal(decision);
+      if (!recordedByCaller.has(action)) this.#recordDenial(principal, action, facts, error.code);
+      throw error;
+    }
     requireScope(principal, scopeOf(action));
     if (!using.has(action)) return;
     if (!facts.source.enabled) {
@@ -169,6 +188,23 @@ export class Access {
   /** Stops listening. */
   async close(): Promise<void> {
     await this.#changes.close();
+  }
+
+  /**
+   * Denials are audited in the background: the caller is refused whether or not the store can write it down, and
+   * learns nothing from the time it takes.
+   */
+  #recordDenial(principal: Principal, action: Action, facts: SourceFacts, code: string): void {
+    const { uid, name, tenantId } = facts.source;
+    this.#deps.audit
+      ?.recordNow(principal, {
+        action,
+        outcome: 'denied',
+        resource: { type: 'source', uid, name },
+        tenantId,
+        detail: { code },
+      })
+      .catch(() => undefined);
   }
 
   #explained(principal: Principal, action: Action, facts: SourceFacts): Explanation {

@@ -121,6 +121,19 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
     return { executor, began };
   }
 
+  it('gives the job of the same idempotency key and content back instead of a second one (J3)', async () => {
+    const first = await jobs.create(ann, input(), { idempotencyKey: 'nightly' });
+    expect((await jobs.create(ann, input(), { idempotencyKey: 'nightly' })).id).toBe(first.id);
+    const others = [
+      await jobs.create(ann, input(), { idempotencyKey: 'other' }),
+      await jobs.create(ann, input({ sql: 'select 1' }), { idempotencyKey: 'nightly' }),
+      await jobs.create(ann, input()),
+    ];
+    expect(new Set([first.id, ...others.map((job) => job.id)]).size).toBe(4);
+    expect(await leases()).toBe(4);
+    for (const job of [first, ...others]) await jobs.cancel(ann, job.id);
+  });
+
   it('keeps a source in use from submission to the end, and shows its output only then', async () => {
     const content = randomBytes(3_000_000);
     const job = await jobs.create(ann, input());

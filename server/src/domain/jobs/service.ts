@@ -48,9 +48,12 @@ export class JobService {
   /**
    * Submits a job: its row, its leases and its audit event in one transaction that locks the source FOR SHARE, so
    * that no blocked change can slip in between (J1).
+   * With an idempotency key the caller's job of the same key and content of the last 24 hours is given back instead of
+   * a second one (J3): the key's record may be lost in a crash right after the job was made, the job itself is not. The
+   * HTTP kit lets one request of a key in at a time.
    * Throws InvalidError, ForbiddenError `permission_missing`, NotFoundError `source_not_found`.
    */
-  async create(principal: Principal, input: JobInput): Promise<JobView> {
+  async create(principal: Principal, input: JobInput, options: { idempotencyKey?: string } = {}): Promise<JobView> {
     const { store, access, audit, queue, config } = this.#deps;
     if (input.kind !== 'export') {
       throw new InvalidError('kind_unknown', 'There is no such kind of job.', { field: 'kind', remedy: 'Use export.' });
@@ -62,6 +65,15 @@ export class JobService {
     const uid = uuidv7();
     return store.transaction(async (trx) => {
       const sources = await lockForUse(trx, [facts.source.id]);
+      if (options.idempotencyKey !== undefined) {
+        const [earlier] = await readJobs(
+          trx,
+          sql`j.created_by = ${storedUserId(principal.subject)}::bigint and j.idempotency_key = ${options.idempotencyKey}
+            and j.fingerprint = ${fingerprint(input)} and j.created_at > now() - interval '24 hours'`,
+          sql`order by j.id desc limit 1`,
+        );
+        if (earlier !== undefined) return presentJob(earlier);
+      }
       const { id } = await trx
         .insertInto('job')
         .values({
@@ -74,6 +86,7 @@ export class JobService {
           door: principal.door,
           max_attempts: config.jobMaxAttempts,
           fingerprint: fingerprint(input),
+          idempotency_key: options.idempotencyKey ?? null,
         })
         .returning('id')
         .executeTakeFirstOrThrow();

@@ -30,8 +30,13 @@ export function registerJobs(operations: Operations, services: RestServices): vo
       answers: { 202: schemas.job },
       problems: [404],
     },
-    async ({ principal, body, reply }) => {
-      const job = await jobs.create(principal, body as JobInput); // its parameters are JSON, parsed from the body
+    async ({ principal, body, request, reply }) => {
+      const key = request.headers['idempotency-key'];
+      const job = await jobs.create(
+        principal,
+        body as JobInput, // its parameters are JSON, parsed from the body
+        typeof key === 'string' ? { idempotencyKey: key } : {},
+      );
       reply.code(202).header('location', `/api/v1/jobs/${job.id}`);
       return job;
     },

@@ -219,6 +219,7 @@ export interface JobTable {
   result: unknown;
   error: unknown;
   fingerprint: string | null;
+  idempotency_key: string | null;
   created_at: Generated<Timestamp>;
   started_at: Timestamp | null;
   finished_at: Timestamp | null;

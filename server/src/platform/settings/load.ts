@@ -108,9 +108,12 @@ export function loadSettings(settings: Settings, input: LoadInput): Loaded {
   return { values, origins, warnings: unknownVariables(input.env, known) };
 }
 
+/** Variables of the command line as a client: not settings of the server, but no mistake either. */
+const clientVariables: ReadonlySet<string> = new Set(['HEADGATE_SERVER', 'HEADGATE_TOKEN']);
+
 function unknownVariables(env: LoadInput['env'], known: ReadonlySet<string>): string[] {
   return Object.keys(env)
-    .filter((name) => name.startsWith('HEADGATE_') && !known.has(name))
+    .filter((name) => name.startsWith('HEADGATE_') && !known.has(name) && !clientVariables.has(name))
     .sort()
     .map((name) => `${name} is not a setting of Headgate and has no effect.`);
 }

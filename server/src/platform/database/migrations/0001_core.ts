@@ -483,12 +483,14 @@ const statements: readonly string[] = [
     result jsonb,
     error jsonb,
     fingerprint text,
+    idempotency_key text,
     created_at timestamptz(3) not null default now(),
     started_at timestamptz(3),
     finished_at timestamptz(3)
   )`,
   `create index job_by_tenant on job (tenant_id, id desc)`,
   `create index job_by_creator on job (created_by, id desc)`,
+  `create index job_by_idempotency_key on job (created_by, idempotency_key) where idempotency_key is not null`,
   `create index job_runnable on job (run_after, id) where status = 'queued'`,
   `create index job_running on job (heartbeat_at) where status = 'running'`,
   `create table job_item (

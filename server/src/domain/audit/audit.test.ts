@@ -220,7 +220,7 @@ describe('the audit trail', () => {
     }, 1);
     const row = eventRow(ann, { action: 'a.b', outcome: 'allowed' }, new Date());
     const first = group.add(row);
-    await Promise.resolve();
+    await new Promise(setImmediate);
     const rest = Promise.all(Array.from({ length: 50 }, () => group.add(row)));
     expect(batches).toEqual([1]);
     gate.resolve();

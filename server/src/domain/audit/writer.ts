@@ -100,7 +100,7 @@ export class GroupCommit {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ row, resolve, reject });
       // The rest of this turn of the loop may bring more events of the same moment.
-      if (this.#waiting.length === 1) queueMicrotask(() => this.#next());
+      if (this.#waiting.length === 1 && this.#running === 0) setImmediate(() => this.#next());
     });
   }
 

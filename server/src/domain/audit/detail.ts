@@ -9,22 +9,31 @@ export function cleanDetail(value: unknown): unknown {
   if (value === null || value === undefined) return null;
   switch (typeof value) {
     case 'string':
-      return value.toWellFormed().replaceAll('\0', '\ufffd');
+      return value.includes('\0') ? value.toWellFormed().replaceAll('\0', '\ufffd') : value.toWellFormed();
     case 'boolean':
       return value;
     case 'number':
+      if (Number.isSafeInteger(value) && value !== 0) return value;
       return /^-?\d+(\.\d+)?$/.test(String(value)) && !Object.is(value, -0) ? value : String(value);
     case 'object':
       if (value instanceof Date) return value.toISOString();
       if (Array.isArray(value)) return value.map(cleanDetail);
-      return Object.fromEntries(
-        Object.entries(value)
-          .filter(([, member]) => member !== undefined && typeof member !== 'function')
-          .map(([name, member]) => [cleanDetail(name) as string, cleanDetail(member)]), // a string stays one
-      );
+      return cleanObject(value);
     default:
       return String(value);
   }
+}
+
+function cleanObject(value: object): object {
+  const clean: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries(value)) {
+    if (member === undefined || typeof member === 'function') continue;
+    const key = cleanDetail(name) as string; // a string stays one
+    // Assigned, this one name would set the prototype.
+    if (key === '__proto__') Object.defineProperty(clean, key, { value: cleanDetail(member), enumerable: true });
+    else clean[key] = cleanDetail(member);
+  }
+  return clean;
 }
 
 const order = (a: string, b: string): number => {

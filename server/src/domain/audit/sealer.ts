@@ -19,7 +19,7 @@ import type { DB, Store } from '../../platform/database/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 import type { Vault } from '../../platform/vault/index.ts';
 import type { Clock } from '../clock.ts';
-import { type AuditCheckpoint, chainHash, checkpointText, genesis, type StoredEvent, toEntry } from './event.ts';
+import { type AuditCheckpoint, chainHash, checkpointText, genesis, type StoredEvent, toHashed } from './event.ts';
 import { eventColumns } from './reader.ts';
 
 export interface SealerDeps {
@@ -33,7 +33,9 @@ export interface SealerDeps {
 /** Name of the row in `setting` with the sealer's floor. */
 export const sealerSetting = 'audit_sealer';
 const lockKey = 4_843_001;
+/** Events of one transaction: read, hashed and linked page by page, so that requests are served in between. */
 const batchSize = 2000;
+const pageSize = 200;
 const pauseMs = 700;
 
 interface Floor {
@@ -46,15 +48,10 @@ export async function sealBatch(deps: SealerDeps): Promise<{ sealed: number; mor
   const result = await deps.store.transaction(async (trx) => {
     const floor = await lockAndReadFloor(trx);
     if (floor === null) return null;
-    const { rows } = await sql<StoredEvent>`
-      select ${eventColumns} from audit_event e
-      where e.id > ${floor.floor}
-        and not exists (select 1 from audit_link l where l.event_id = e.id)
-      order by e.id limit ${batchSize}`.execute(trx);
-    const checkpoints = rows.length === 0 ? [] : await link(deps, trx, rows);
-    const more = rows.length === batchSize;
+    const { sealed, more, heads } = await linkPages(trx, floor.floor);
+    const checkpoints = await writeHeads(deps, trx, heads);
     if (!more) await moveFloor(trx, floor);
-    return { sealed: rows.length, more, checkpoints };
+    return { sealed, more, checkpoints };
   });
   if (result === null) return { sealed: -1, more: false };
   await publish(deps, result.checkpoints);
@@ -69,27 +66,64 @@ async function lockAndReadFloor(trx: Transaction<DB>): Promise<Floor | null> {
   return rows[0].value ?? { floor: 0, candidate: null };
 }
 
-/** Links events to the ends of their tenants' chains; answers the new checkpoints. */
-async function link(deps: SealerDeps, trx: Transaction<DB>, rows: readonly StoredEvent[]): Promise<AuditCheckpoint[]> {
-  const tenantIds = [...new Set(rows.map((row) => row.tenant_id))];
-  const heads = new Map<number, { sequence: number; hash: Buffer; eventId: number }>(
-    (await trx.selectFrom('audit_sealer').selectAll().where('tenant_id', 'in', tenantIds).execute()).map((head) => [
-      head.tenant_id,
-      { sequence: head.sequence, hash: Buffer.from(head.hash), eventId: head.last_event_id },
-    ]),
-  );
+/** The end of a tenant's chain. */
+interface Head {
+  readonly sequence: number;
+  readonly hash: Buffer;
+  readonly eventId: number;
+}
+
+/** Links what has no link yet, up to a batch; `heads` = the new ends of the chains that grew. */
+async function linkPages(
+  trx: Transaction<DB>,
+  floor: number,
+): Promise<{ sealed: number; more: boolean; heads: Map<number, Head> }> {
+  const heads = new Map<number, Head>();
+  // What lies above the floor is short; a plan for the whole table would read all of it for every page.
+  await sql`set local enable_hashjoin = off`.execute(trx);
+  let last = floor;
+  for (let sealed = 0; ; ) {
+    const { rows } = await sql<StoredEvent>`
+      select ${eventColumns} from audit_event e
+      where e.id > ${last}
+        and not exists (select 1 from audit_link l where l.event_id = e.id)
+      order by e.id limit ${pageSize}`.execute(trx);
+    if (rows.length > 0) await linkPage(trx, rows, heads);
+    sealed += rows.length;
+    last = rows.at(-1)?.id ?? last;
+    const full = rows.length === pageSize;
+    if (!full || sealed >= batchSize) return { sealed, more: full, heads };
+  }
+}
+
+/** Links events to the ends of their tenants' chains. */
+async function linkPage(trx: Transaction<DB>, rows: readonly StoredEvent[], heads: Map<number, Head>): Promise<void> {
+  const unknown = [...new Set(rows.map((row) => row.tenant_id))].filter((tenantId) => !heads.has(tenantId));
+  if (unknown.length > 0) {
+    const found = await trx.selectFrom('audit_sealer').selectAll().where('tenant_id', 'in', unknown).execute();
+    for (const { tenant_id, sequence, hash, last_event_id } of found) {
+      heads.set(tenant_id, { sequence, hash: Buffer.from(hash), eventId: last_event_id });
+    }
+  }
   const links: { tenant_id: number; sequence: number; event_id: number; hash: string }[] = [];
   for (const row of rows) {
     const head = heads.get(row.tenant_id) ?? { sequence: 0, hash: genesis(row.tenant_id), eventId: 0 };
     const sequence = head.sequence + 1;
-    const entry = toEntry({ ...row, sequence: null, hash: null });
-    const hash = chainHash(head.hash, sequence, entry, row.detail);
+    const hash = chainHash(head.hash, sequence, toHashed(row), row.detail);
     heads.set(row.tenant_id, { sequence, hash, eventId: row.id });
     links.push({ tenant_id: row.tenant_id, sequence, event_id: row.id, hash: hash.toString('hex') });
   }
   await sql`insert into audit_link (tenant_id, sequence, event_id, hash)
     select tenant_id, sequence, event_id, decode(hash, 'hex') from jsonb_to_recordset(${JSON.stringify(links)}::jsonb)
       as l(tenant_id bigint, sequence bigint, event_id bigint, hash text)`.execute(trx);
+}
+
+/** Writes down the new ends of chains; answers their checkpoints. */
+async function writeHeads(
+  deps: SealerDeps,
+  trx: Transaction<DB>,
+  heads: ReadonlyMap<number, Head>,
+): Promise<AuditCheckpoint[]> {
   const checkpoints: AuditCheckpoint[] = [];
   for (const [tenantId, head] of heads) {
     await trx

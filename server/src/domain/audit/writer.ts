@@ -1,5 +1,5 @@
 /** Inserting events, one or many with one statement. */
-import { sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { isUuid, uuidv7 } from '../../platform/ids.ts';
 import { UnavailableError } from '../errors.ts';
@@ -58,18 +58,21 @@ export function eventRow(principal: Principal, event: AuditInput, now: Date): Ev
  * that holds an event id being known as running (`sealer.ts`).
  */
 export async function insertEvents(executor: Executor, rows: readonly EventRow[]): Promise<void> {
-  await sql`
+  await executor.executeQuery(CompiledQuery.raw(insertText, [JSON.stringify(rows)]));
+}
+
+/** Written once: putting it together anew costs as much as sending it. */
+const insertText = `
     with start as materialized (select pg_current_xact_id() as txid),
       event as materialized (
-        select start.txid, e.* from start, jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as e(
+        select start.txid, e.* from start, jsonb_to_recordset($1::jsonb) as e(
           uid uuid, tenant_id bigint, at timestamptz, action text, outcome text, door text, actor_id bigint, actor text,
           subject_id bigint, subject text, resource_type text, resource_uid uuid, resource text, request_id text,
           address text, detail jsonb))
     insert into audit_event (txid, uid, tenant_id, at, action, outcome, door, actor_id, actor, subject_id, subject,
       resource_type, resource_uid, resource, request_id, address, detail)
     select txid, uid, tenant_id, at, action, outcome, door, actor_id, actor, subject_id, subject,
-      resource_type, resource_uid, resource, request_id, address, detail from event`.execute(executor);
-}
+      resource_type, resource_uid, resource, request_id, address, detail from event`;
 
 const maxBatch = 1000;
 

@@ -79,14 +79,14 @@ async function linkPages(
   floor: number,
 ): Promise<{ sealed: number; more: boolean; heads: Map<number, Head> }> {
   const heads = new Map<number, Head>();
-  // What lies above the floor is short; a plan for the whole table would read all of it for every page.
+  // Both indexes are walked side by side from `last` on; a hash would be built of all that is above it, for each page.
   await sql`set local enable_hashjoin = off`.execute(trx);
   let last = floor;
   for (let sealed = 0; ; ) {
     const { rows } = await sql<StoredEvent>`
       select ${eventColumns} from audit_event e
       where e.id > ${last}
-        and not exists (select 1 from audit_link l where l.event_id = e.id)
+        and not exists (select 1 from audit_link l where l.event_id = e.id and l.event_id > ${last})
       order by e.id limit ${pageSize}`.execute(trx);
     if (rows.length > 0) await linkPage(trx, rows, heads);
     sealed += rows.length;

@@ -1,6 +1,7 @@
 /**
  * A socket and the buffer that its bytes arrive in. Cuts the stream into messages, hands runs of DataRow messages over
- * as they lie in the buffer, and is fair: at most 256 KiB of one stream in a turn of the event loop (data-plane.md §2).
+ * as they lie in the buffer, and is fair: at most 256 KiB, and little more than 2 ms of work, of one stream in a turn of
+ * the event loop (data-plane.md §2).
  *
  * Invariants: the bytes `[0, #tail)` of the buffer are an incomplete message; whoever gets a range of the buffer must
  * copy what it keeps; after `destroy()` nothing is delivered but one `closed`.
@@ -30,6 +31,10 @@ const BASE_BYTES = 65_536;
 /** A grown buffer above this size is given back as soon as its large message is done, a smaller one at the statement's end. */
 const SHRINK_EARLY_BYTES = 4 * 1024 * 1024;
 const TURN_BYTES = 262_144;
+/** A turn also ends after this much time spent on its bytes: encoding takes longer than reading. */
+const TURN_MS = 2;
+/** Smaller reads are not timed: a look at the clock would cost small queries more than it finds. */
+const TIMED_BYTES = 16_384;
 
 export class Transport {
   rowMode: RowMode = 'message';
@@ -53,6 +58,7 @@ export class Transport {
   /** Bytes of an oversized row that is being thrown away. */
   #skip = 0;
   #turnBytes = 0;
+  #turnMs = 0;
   #pausedByReader = false;
   #pausedByTurn = false;
   #destroyed = false;
@@ -160,7 +166,9 @@ export class Transport {
       this.onRawBytes(this.#buffer.subarray(0, bytes));
       return true;
     }
+    const startedAt = bytes < TIMED_BYTES ? 0 : performance.now();
     this.#consume(this.#tail + bytes);
+    if (startedAt !== 0) this.#turnMs += performance.now() - startedAt;
     return this.#keepReading(bytes);
   }
 
@@ -177,8 +185,9 @@ export class Transport {
 
   #keepReading(bytes: number): boolean {
     this.#turnBytes += bytes;
-    if (this.#turnBytes > TURN_BYTES && !this.#pausedByTurn) {
+    if ((this.#turnBytes > TURN_BYTES || this.#turnMs > TURN_MS) && !this.#pausedByTurn) {
       this.#turnBytes = 0;
+      this.#turnMs = 0;
       this.#pausedByTurn = true;
       setImmediate(() => {
         this.#pausedByTurn = false;

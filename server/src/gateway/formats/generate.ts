@@ -45,6 +45,7 @@ const next=o+1+(b[o+1]<<24|b[o+2]<<16|b[o+3]<<8|b[o+4]);
 if(next<o+7)s.malformed();
 if(next>end)break;r=o+7;`;
   const count = mysql ? '' : `if((b[o+5]<<8|b[o+6])!==${layout.forms.length})s.malformed();`;
+  const guesses = csv ? layout.forms.map((_, index) => `let z${index}=false;`).join('') : '';
   const body = layout.forms.map((form, index) => value(layout, form, index, csv, mysql)).join('\n');
   return `'use strict';
 const {ESCAPE,HEX,NOT_NUMERIC,CSV_SPECIAL}=c;
@@ -53,6 +54,7 @@ if(s.limited)return o;
 const max=s.maxRows;
 let w=s.bytes,p=s.position,cap=w.length,n=s.rows,stop=s.byteEnd;
 let r=0,l=0,e=0,k=0,x=0,h=0,v=0,q=0;
+${guesses}
 for(;;){
 ${head}
 if(n>=max){s.limited=true;break;}
@@ -78,7 +80,7 @@ else{l=b.readUInt32LE(r)+b.readUInt32LE(r+4)*4294967296;r+=8;}}`
     : `if(r+4>next)s.malformed();
 l=b[r]<<24|b[r+1]<<16|b[r+2]<<8|b[r+3];r+=4;
 if(l<0){${csv ? '' : NULL}}else{`;
-  return `${key(layout, index)}${length}e=r+l;if(e>next)s.malformed();${csv ? csvForm(form) : jsonForm(form)}r=e;}`;
+  return `${key(layout, index)}${length}e=r+l;if(e>next)s.malformed();${csv ? csvForm(form, index) : jsonForm(form)}r=e;}`;
 }
 
 function key(layout: Layout, index: number): string {
@@ -133,11 +135,17 @@ function jsonForm(form: Form): string {
   }
 }
 
-const CSV_TEXT = `q=p;v=r;h=0;x=l===0?1:0;
-while(r<e){k=b[r++];w[p++]=k;x|=CSV_SPECIAL[k];h|=k;}
-if(h>127&&!c.isUtf8(b,v,e))p=c.csvText(b,v,e,w,q);else if(x!==0)p=c.csvQuoted(b,v,e,w,q);`;
+/**
+ * A column whose last value needed quotes (`z<index>`) gets them while it is copied; one whose last value did not is
+ * copied plainly first. A wrong guess costs a second pass.
+ */
+const csvText = (index: number): string => `q=p;v=r;h=0;x=l===0?1:0;
+if(z${index}){w[p++]=34;while(r<e){k=b[r++];w[p++]=k;x|=CSV_SPECIAL[k];h|=k;if(k===34)w[p++]=34;}w[p++]=34;
+if(h>127&&!c.isUtf8(b,v,e))p=c.csvText(b,v,e,w,q);else if(x===0){z${index}=false;p=c.csvText(b,v,e,w,q);}}
+else{while(r<e){k=b[r++];w[p++]=k;x|=CSV_SPECIAL[k];h|=k;}
+if(h>127&&!c.isUtf8(b,v,e))p=c.csvText(b,v,e,w,q);else if(x!==0){z${index}=true;p=c.csvQuoted(b,v,e,w,q);}}`;
 
-function csvForm(form: Form): string {
+function csvForm(form: Form, index: number): string {
   switch (form) {
     case Form.textBoolean:
       return 'p=c.textBoolean(b,r,e,w,p);';
@@ -155,6 +163,6 @@ function csvForm(form: Form): string {
     case Form.timestamptz:
       return 'p=c.csvTimestamp(b,r,e,w,p,true);';
     default:
-      return CSV_TEXT;
+      return csvText(index);
   }
 }

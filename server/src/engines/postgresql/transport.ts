@@ -1,6 +1,6 @@
 /**
  * A socket and the buffer that its bytes arrive in. Cuts the stream into messages, hands runs of DataRow messages over
- * as they lie in the buffer, and is fair: at most 256 KiB, and little more than 2 ms of work, of one stream in a turn of
+ * as they lie in the buffer, and is fair: at most 256 KiB, and little more than 1 ms of work, of one stream in a turn of
  * the event loop (data-plane.md §2).
  *
  * Invariants: the bytes `[0, #tail)` of the buffer are an incomplete message; whoever gets a range of the buffer must
@@ -32,7 +32,7 @@ const BASE_BYTES = 65_536;
 const SHRINK_EARLY_BYTES = 4 * 1024 * 1024;
 const TURN_BYTES = 262_144;
 /** A turn also ends after this much time spent on its bytes: encoding takes longer than reading. */
-const TURN_MS = 2;
+const TURN_MS = 1;
 /** Smaller reads are not timed: a look at the clock would cost small queries more than it finds. */
 const TIMED_BYTES = 16_384;
 

@@ -1,47 +1,9 @@
 /** The store goes away while the server serves: it says so at once, loses nothing that it acknowledged, and comes back. */
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Answer, type Headgate, startHeadgate } from '../harness.ts';
 import { registerSource, sampleDatabase, sourceBody } from '../rest/fixture.ts';
 import { sharedPostgresql } from '../servers/shared.ts';
-
-/** Stands between the server and its store, and can be cut like a cable or a stopped database. */
-class Gate {
-  readonly #target: { readonly host: string; readonly port: number };
-  readonly #sockets = new Set<Socket>();
-  #server: Server | undefined;
-  port = 0;
-
-  constructor(target: { readonly host: string; readonly port: number }) {
-    this.#target = target;
-  }
-
-  async open(): Promise<void> {
-    this.#server = createServer((near) => {
-      const far = connect(this.#target.port, this.#target.host);
-      for (const [from, to] of [[near, far] as const, [far, near] as const]) {
-        this.#sockets.add(from);
-        from.on('error', () => {});
-        from.on('close', () => {
-          this.#sockets.delete(from);
-          to.destroy();
-        });
-        from.pipe(to);
-      }
-    });
-    this.#server.listen(this.port, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    if (typeof address === 'object' && address !== null) this.port = address.port;
-  }
-
-  /** Resets every connection and refuses new ones. */
-  cut(): void {
-    this.#server?.close();
-    for (const socket of this.#sockets) socket.resetAndDestroy();
-  }
-}
+import { Gate } from './gate.ts';
 
 let gate: Gate;
 let headgate: Headgate;
@@ -53,8 +15,7 @@ beforeAll(async () => {
   await gate.open();
   const url = new URL(server.url(await server.createDatabase()));
   url.port = String(gate.port);
-  const located = await startHeadgate({ settings: { DATABASE_URL: url.href } });
-  headgate = located;
+  headgate = await startHeadgate({ settings: { DATABASE_URL: url.href } });
   sample = await sampleDatabase();
   await registerSource(headgate, 'steady', sample);
 });

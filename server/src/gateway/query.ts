@@ -54,6 +54,7 @@ export class Queries {
   readonly #planner = new Planner();
   readonly #encoders = new EncoderCache();
   readonly #prepared = new WeakMap<SourceFacts, Map<string, Prepared>>();
+  readonly #preparing = new WeakMap<SourceFacts, Map<string, Promise<Prepared>>>();
   readonly #running = new Set<RunningQuery>();
   #ticker: NodeJS.Timeout | undefined;
   #draining = false;
@@ -92,7 +93,7 @@ export class Queries {
       requireRunnable(plan);
       if (plan.access === 'write') this.#requireWrite(principal, facts, request, actions);
       plan = this.#policy.apply(plan, principal, facts);
-      const ready = this.#keptFor(facts, plan, request) ?? (await this.#prepare(principal, facts, plan, request));
+      const ready = this.#keptFor(facts, plan, request) ?? (await this.#prepareOnce(principal, facts, plan, request));
       return await this.#execute(principal, facts, plan, ready, request, format, output, signal, actions);
     } catch (error) {
       if (!recorded.has(error as object)) await this.#recordRefusal(principal, facts, plan, actions, error);
@@ -133,6 +134,24 @@ export class Queries {
     return this.#prepared
       .get(facts)
       ?.get(request.workspace === undefined ? plan.access : `${plan.access} ${request.workspace}`);
+  }
+
+  /** Queries that need the same at the same time prepare it once. */
+  #prepareOnce(principal: Principal, facts: SourceFacts, plan: Plan, request: QueryRequest): Promise<Prepared> {
+    if (request.credential !== undefined) return this.#prepare(principal, facts, plan, request);
+    const key = request.workspace === undefined ? plan.access : `${plan.access} ${request.workspace}`;
+    let preparing = this.#preparing.get(facts);
+    if (preparing === undefined) {
+      preparing = new Map();
+      this.#preparing.set(facts, preparing);
+    }
+    let promise = preparing.get(key);
+    if (promise === undefined) {
+      const keys = preparing;
+      promise = this.#prepare(principal, facts, plan, request).finally(() => keys.delete(key));
+      preparing.set(key, promise);
+    }
+    return promise;
   }
 
   async #prepare(principal: Principal, facts: SourceFacts, plan: Plan, request: QueryRequest): Promise<Prepared> {

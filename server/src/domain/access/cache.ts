@@ -81,6 +81,16 @@ export class Changes {
     return facts.every((fact) => (this.#changed.get(fact) ?? 0) <= ticket && !this.#isHeld(fact));
   }
 
+  /**
+   * Whether a read that began under `ticket` tells what one begun now would: nothing has changed since, and no change
+   * of this process is on its way.
+   */
+  stillTrue(ticket: number): boolean {
+    if (!this.usable || ticket !== this.#number) return false;
+    for (const fact of this.#held.keys()) if (this.#isHeld(fact)) return false;
+    return true;
+  }
+
   register(cache: FactsCache<unknown>): void {
     this.#caches.add(cache);
   }
@@ -143,6 +153,8 @@ export class FactsCache<V> {
   readonly #entries = new Map<string, Entry<V>>();
   /** Fact → keys of values that rest on it. */
   readonly #byFact = new Map<string, Set<string>>();
+  /** Reads under way: whoever asks for the same meanwhile waits for them, instead of all asking the store at once. */
+  readonly #reading = new Map<string, { readonly ticket: number; readonly value: Promise<V | null> }>();
 
   constructor(changes: Changes, capacity: number) {
     this.#changes = changes;
@@ -174,6 +186,22 @@ export class FactsCache<V> {
   ): Promise<V | null> {
     const known = this.get(key);
     if (known !== undefined) return known;
+    const underWay = this.#reading.get(key);
+    if (underWay !== undefined && this.#changes.stillTrue(underWay.ticket)) return underWay.value;
+    const reading = { ticket: this.#changes.ticket(), value: this.#readAndKeep(key, read, factsOf) };
+    this.#reading.set(key, reading);
+    try {
+      return await reading.value;
+    } finally {
+      if (this.#reading.get(key) === reading) this.#reading.delete(key);
+    }
+  }
+
+  async #readAndKeep(
+    key: string,
+    read: () => Promise<V | null>,
+    factsOf: (value: V) => readonly string[],
+  ): Promise<V | null> {
     const ticket = this.#changes.ticket();
     const readAt = performance.now();
     const value = await read();

@@ -14,6 +14,7 @@
  *   batch that then finds nothing more below the candidate makes it the floor.
  */
 import { appendFile } from 'node:fs/promises';
+import { setTimeout as rest } from 'node:timers/promises';
 import { sql, type Transaction } from 'kysely';
 import type { DB, Store } from '../../platform/database/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
@@ -35,7 +36,9 @@ export const sealerSetting = 'audit_sealer';
 const lockKey = 4_843_001;
 /** Events of one transaction: read, hashed and linked page by page, so that requests are served in between. */
 const batchSize = 2000;
-const pageSize = 200;
+const pageSize = 100;
+/** Rest between pages: what a busy second left to seal is spread over the next one instead of holding it up. */
+const pageRestMs = 5;
 const pauseMs = 700;
 
 interface Floor {
@@ -43,12 +46,12 @@ interface Floor {
   readonly candidate: { readonly id: number; readonly xid: string } | null;
 }
 
-/** Seals one batch. `sealed` = events linked, −1 when another node is at work; `more` = there is more to do at once. */
-export async function sealBatch(deps: SealerDeps): Promise<{ sealed: number; more: boolean }> {
+/** Seals one batch, with a rest of `restMs` after each full page. `sealed` = events linked, −1 when another node is at work; `more` = there is more to do at once. */
+export async function sealBatch(deps: SealerDeps, restMs = 0): Promise<{ sealed: number; more: boolean }> {
   const result = await deps.store.transaction(async (trx) => {
     const floor = await lockAndReadFloor(trx);
     if (floor === null) return null;
-    const { sealed, more, heads } = await linkPages(trx, floor.floor);
+    const { sealed, more, heads } = await linkPages(trx, floor.floor, restMs);
     const checkpoints = await writeHeads(deps, trx, heads);
     if (!more) await moveFloor(trx, floor);
     return { sealed, more, checkpoints };
@@ -77,6 +80,7 @@ interface Head {
 async function linkPages(
   trx: Transaction<DB>,
   floor: number,
+  restMs: number,
 ): Promise<{ sealed: number; more: boolean; heads: Map<number, Head> }> {
   const heads = new Map<number, Head>();
   // Both indexes are walked side by side from `last` on; a hash would be built of all that is above it, for each page.
@@ -93,6 +97,7 @@ async function linkPages(
     last = rows.at(-1)?.id ?? last;
     const full = rows.length === pageSize;
     if (!full || sealed >= batchSize) return { sealed, more: full, heads };
+    if (restMs > 0) await rest(restMs);
   }
 }
 
@@ -207,11 +212,13 @@ async function publish(deps: SealerDeps, checkpoints: readonly AuditCheckpoint[]
 /** Seals until the answer is called; that resolves when the batch under way is done. */
 export function startSealer(deps: SealerDeps): () => Promise<void> {
   const stopped = new AbortController();
+  // The embedded store has one connection: a rest there would hold everybody up.
+  const restMs = deps.store.kind === 'postgresql' ? pageRestMs : 0;
   const done = (async () => {
     while (!stopped.signal.aborted) {
       let more = false;
       try {
-        more = (await sealBatch(deps)).more;
+        more = (await sealBatch(deps, restMs)).more;
       } catch (error) {
         deps.log.warn({ err: error }, 'audit events could not be sealed; trying again');
       }

@@ -339,6 +339,23 @@ describe('cancel', () => {
     expect(await isActive(connection.sessionId)).toBe(false);
   });
 
+  test('many sleeping statements cancelled at once all end, and their connections go on', async () => {
+    const connections = await Promise.all(Array.from({ length: 12 }, () => connected(target())));
+    const outcomes = connections.map((connection) =>
+      expect(connection.run(request('SELECT SLEEP(60)'), new Counter())).rejects.toMatchObject({ code: 'cancelled' }),
+    );
+    await Promise.all(
+      connections.map((connection) => until(() => isActive(connection.sessionId), 'the statement is running')),
+    );
+    await Promise.all(connections.map((connection) => connection.cancel()));
+    await Promise.all(outcomes);
+    for (const connection of connections) {
+      expect(await isActive(connection.sessionId)).toBe(false);
+      if (connection.usable) expect((await connection.run(request('SELECT 1'), new Counter())).rows).toBe(1);
+      await connection.close();
+    }
+  });
+
   test('twenty abandoned statements leave no orphan', async () => {
     const before = await server.execute(
       "SELECT COUNT(*) FROM information_schema.processlist WHERE command IN ('Query', 'Execute');",

@@ -10,6 +10,12 @@ import type { Session } from './session.ts';
 
 const SIGN_IN_DEADLINE_MS = 10_000;
 const LINGER_MS = 5_000;
+/**
+ * How long a KILL waits for the one before it. MariaDB's KILL may take two seconds itself, waiting for a lock that
+ * sleeping statements share; those behind it then get sessions of their own, `SPARES` at a time.
+ */
+const KILL_PATIENCE_MS = 50;
+const SPARES = 4;
 /** `Unknown thread id`: it is gone already. */
 const UNKNOWN_THREAD = '1094';
 
@@ -31,12 +37,24 @@ export function acquireControlLine(target: ConnectTarget): ControlLine {
   return line;
 }
 
+/** Which session a KILL goes over: the line's own, or one made for it. */
+type Way = 'line' | 'spare';
+
+interface WaitingKill {
+  readonly go: (way: Way) => void;
+  overdue: boolean;
+}
+
 export class ControlLine {
   readonly #target: ConnectTarget;
   readonly #forget: () => void;
   #users = 0;
   #session: Promise<Session> | undefined;
   #linger: NodeJS.Timeout | undefined;
+  /** KILLs wait on this side, first come first served: one that was sent cannot be taken back from a slow session. */
+  readonly #waiting: WaitingKill[] = [];
+  #lineBusy = false;
+  #sparesBusy = 0;
 
   constructor(target: ConnectTarget, forget: () => void) {
     // No database: a line is for the server, and the database may be gone by the time it is needed.
@@ -68,10 +86,55 @@ export class ControlLine {
 
   /** Ends a thread's statement (`QUERY`) or the thread itself (`CONNECTION`). A thread that is gone is fine. */
   async kill(threadId: number, what: 'QUERY' | 'CONNECTION'): Promise<void> {
+    const statement = `KILL ${what} ${threadId}`;
+    const way = await this.#killTurn();
     try {
-      await this.#retry((session) => session.execute(`KILL ${what} ${threadId}`));
+      if (way === 'line') await this.#retry((session) => session.execute(statement));
+      else await this.#executeApart(statement);
     } catch (error) {
       if (!(error instanceof EngineError) || error.nativeCode !== UNKNOWN_THREAD) throw error;
+    } finally {
+      this.#endKillTurn(way);
+    }
+  }
+
+  #killTurn(): Promise<Way> {
+    if (!this.#lineBusy) {
+      this.#lineBusy = true;
+      return Promise.resolve('line');
+    }
+    return new Promise((resolve) => {
+      const kill: WaitingKill = {
+        overdue: false,
+        go: (way) => {
+          clearTimeout(timer);
+          this.#waiting.splice(this.#waiting.indexOf(kill), 1);
+          if (way === 'spare') this.#sparesBusy += 1;
+          else this.#lineBusy = true;
+          resolve(way);
+        },
+      };
+      const timer = setTimeout(() => {
+        kill.overdue = true;
+        if (this.#sparesBusy < SPARES) kill.go('spare');
+      }, KILL_PATIENCE_MS);
+      this.#waiting.push(kill);
+    });
+  }
+
+  #endKillTurn(way: Way): void {
+    if (way === 'line') this.#lineBusy = false;
+    else this.#sparesBusy -= 1;
+    const next = way === 'line' ? this.#waiting[0] : this.#waiting.find((kill) => kill.overdue);
+    next?.go(way);
+  }
+
+  async #executeApart(statement: string): Promise<void> {
+    const session = await signIn(this.#target, { signal: AbortSignal.timeout(SIGN_IN_DEADLINE_MS) });
+    try {
+      await session.execute(statement);
+    } finally {
+      session.close();
     }
   }
 

@@ -93,14 +93,17 @@ export function registerSources(operations: Operations, services: RestServices):
       params: schemas.sourceParams,
       query: dryRunQuery,
       body: schemas.sourcePatch,
-      answers: { 200: Type.Union([schemas.source, schemas.blastRadius]) },
+      answers: { 200: Type.Union([schemas.source, schemas.blastRadius]), 204: schemas.noContent },
       problems: [404, 412],
     },
     async ({ principal, params, query, body, request, reply }) => {
       const patch = sourcePatch(body, gateway);
       if (query.dryRun === true) return sources.preview(principal, params.name, 'update', patch);
       const options = changeOptions(request.headers['if-match']);
-      return tagged(reply, await sources.update(principal, params.name, patch, options));
+      const source = await sources.update(principal, params.name, patch, options);
+      // Changing needs no permission to read: who may not read the definition is told that it was changed, not what it is.
+      if (source.permissions.includes('view')) return tagged(reply, source);
+      reply.code(204);
     },
   );
   operations.add(

@@ -8,6 +8,9 @@ import { quoteIdentifier } from './driver.ts';
 
 type OnPayload = (payload: string) => void;
 
+/** How long the polite end of the connection may take. */
+const goodbyeMs = 1_000;
+
 /** Milliseconds between attempts to come back. */
 const reconnectDelays = [50, 100, 250, 500, 1_000, 2_000];
 
@@ -116,6 +119,10 @@ export class Listener {
     clearTimeout(this.#timer);
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => {});
+    if (client === undefined) return;
+    // A server that went silent never answers the goodbye: stopping must not wait for it.
+    const patience = setTimeout(() => client.connection.stream.destroy(), goodbyeMs);
+    await client.end().catch(() => {});
+    clearTimeout(patience);
   }
 }

@@ -43,6 +43,11 @@ export function setCommand(cli: Cli): Command {
         headers: options.ifMatch === undefined ? {} : { 'if-match': `"v${options.ifMatch}"` },
       });
       const { body } = answer;
+      // No definition comes back to who may change the source but not see it.
+      if (body.name === undefined && !options.dryRun) {
+        cli.print({}, () => `Changed ${name}.\n`);
+        return;
+      }
       cli.print(body, () =>
         options.dryRun
           ? describeBlastRadius(cli, body)

@@ -44,7 +44,7 @@ export function setCommand(cli: Cli): Command {
       });
       const { body } = answer;
       // No definition comes back to who may change the source but not see it.
-      if (body.name === undefined && !options.dryRun) {
+      if (answer.status === 204) {
         cli.print({}, () => `Changed ${name}.\n`);
         return;
       }

@@ -8,6 +8,7 @@ import type { Principal } from '../domain/identity/principal.ts';
 import type { ResolvedCredential } from '../domain/sources/index.ts';
 import { type Engine, EngineError, type StatementResult } from '../engines/engine.ts';
 import { uuidv7 } from '../platform/ids.ts';
+import { InFlight } from '../platform/in-flight.ts';
 import type { Connections } from './connections.ts';
 import { describeError } from './errors.ts';
 import { EncoderCache, isBuilt, type RowFormat } from './formats/index.ts';
@@ -55,7 +56,7 @@ export class Queries {
   readonly #encoders = new EncoderCache();
   readonly #prepared = new WeakMap<SourceFacts, Map<string, Prepared>>();
   readonly #preparing = new WeakMap<SourceFacts, Map<string, Promise<Prepared>>>();
-  readonly #running = new Set<RunningQuery>();
+  readonly #running = new InFlight<RunningQuery>();
   #ticker: NodeJS.Timeout | undefined;
   #draining = false;
 

@@ -48,6 +48,8 @@ export interface RunOptions {
 const NO_COLUMNS: readonly Column[] = [];
 
 export class RunningQuery implements RowSink {
+  /** Its place among the running ones. */
+  place = -1;
   readonly record: QueryRecord;
   readonly #options: RunOptions;
   readonly #output: QueryOutput;

@@ -17,6 +17,11 @@ export class Exchange {
   /** The caller's address; behind a trusted proxy the one that the proxy names. */
   address: string | null;
 
+  /** Its place among the exchanges under way. */
+  place = -1;
+  /** The answer it belongs to. */
+  response: ServerResponse | null = null;
+
   readonly #secure: boolean;
 
   /** `secure`: the server is reached over https, and browsers shall keep to that. */
@@ -50,6 +55,7 @@ export function attachExchange(request: IncomingMessage, response: ServerRespons
   // A symbol property of ours on Node's objects: cheaper than a WeakMap on every request.
   (request as Carrier)[key] = exchange;
   (response as Carrier)[key] = exchange;
+  exchange.response = response;
 }
 
 /** The exchange of a request or response that came through the kit's server. */

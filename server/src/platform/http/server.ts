@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { InFlight } from '../in-flight.ts';
 import { type Door, type DoorInstance, PrefixTable } from './door.ts';
 import { attachExchange, Exchange, exchangeOf, loggablePath, requestIdFor } from './exchange.ts';
 import { buildInstance } from './instance.ts';
@@ -106,8 +107,8 @@ export class HttpServer {
   readonly #mounted: readonly Mounted[];
   readonly #table: PrefixTable<Mounted>;
   readonly #onClose: (this: ServerResponse) => void;
-  /** Responses under way, so that a stop can tell those that have not begun to close their connection. */
-  readonly #active = new Set<ServerResponse>();
+  /** Exchanges under way, so that a stop can tell those that have not begun to close their connection. */
+  readonly #active = new InFlight<Exchange>();
   #draining = false;
 
   private constructor(options: HttpServerOptions, mounted: readonly Mounted[]) {
@@ -181,7 +182,9 @@ export class HttpServer {
     if (this.#draining) return;
     const deadline = performance.now() + graceMs;
     this.#draining = true;
-    for (const response of this.#active) if (!response.headersSent) response.shouldKeepAlive = false;
+    for (const { response } of this.#active) {
+      if (response?.headersSent === false) response.shouldKeepAlive = false;
+    }
     if (this.#server.listening) {
       await new Promise((resolve) => setTimeout(resolve, Math.min(noticeMs, graceMs)));
       await this.#closeListener(Math.max(0, deadline - performance.now()));
@@ -208,7 +211,7 @@ export class HttpServer {
       this.#options.secure,
     );
     attachExchange(request, response, exchange);
-    this.#active.add(response);
+    this.#active.add(exchange);
     response.on('close', this.#onClose);
     if (this.#draining) response.shouldKeepAlive = false;
     const hostless = request.headers.host === undefined && request.httpVersion === '1.1';
@@ -224,7 +227,7 @@ export class HttpServer {
   #ended(response: ServerResponse): void {
     const exchange = exchangeOf(response);
     const { req } = response;
-    this.#active.delete(response);
+    this.#active.delete(exchange);
     if (this.#draining && !this.#server.listening) {
       // Its connection was busy when the listener closed, and may be idle a moment from now.
       setImmediate(() => this.#server.closeIdleConnections());

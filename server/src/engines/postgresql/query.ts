@@ -29,6 +29,8 @@ const DRAIN_LIMIT_BYTES = 16 * 1024 * 1024;
 /** A result that ends this soon after a stop needs no cancel request (which costs the server a process). */
 const STOP_GRACE_MS = 10;
 const STOP_GRACE_BYTES = 262_144;
+/** A cancel that reaches the server's process before it has read the statement is lost: it is sent again, less and less often. */
+const CANCEL_AGAIN_MS = 50;
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /** Something that listens to the server until it is ready for queries again. */
@@ -358,12 +360,24 @@ export class PostgresqlConnection implements EngineConnection, Receiver {
     // Once the statement itself is over, a cancel could only hit something else.
     if (statement.cancelDelivered || this.#exchange !== statement) return;
     if (statement.timer) clearTimeout(statement.timer);
-    statement.cancelDelivered = requestCancel(this.#target, this.#session, CANCEL_TIMEOUT_MS).catch(() => {
+    this.#requestCancel(statement);
+    statement.timer = setTimeout(() => this.#giveUp(), CANCEL_TIMEOUT_MS);
+    this.#discard(DRAIN_LIMIT_BYTES);
+  }
+
+  /** Sends a cancel request, and another one each time the server has taken it and the statement still runs. */
+  #requestCancel(statement: Statement, againMs = CANCEL_AGAIN_MS): void {
+    const delivered = requestCancel(this.#target, this.#session, CANCEL_TIMEOUT_MS).catch(() => {
       // Not delivered: only closing the connection is left, and the server's own check for vanished clients.
       this.#giveUp();
     });
-    statement.timer = setTimeout(() => this.#giveUp(), CANCEL_TIMEOUT_MS);
-    this.#discard(DRAIN_LIMIT_BYTES);
+    statement.cancelDelivered = delivered;
+    void delivered.then(() => {
+      if (this.#exchange !== statement) return;
+      setTimeout(() => {
+        if (this.#exchange === statement && this.usable) this.#requestCancel(statement, againMs * 2);
+      }, againMs).unref();
+    });
   }
 
   #giveUp(): void {

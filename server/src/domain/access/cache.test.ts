@@ -70,6 +70,31 @@ describe('facts in memory', () => {
     expect(cache.get('k')).toEqual({ n: 2 });
   });
 
+  it('shares one read among those who ask at once, but none that began before a change', async () => {
+    await heard(world);
+    const cache = new FactsCache<{ n: number }>(Changes.of(world.store), 10);
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let reads = 0;
+    const ask = () =>
+      cache.through(
+        'k',
+        async () => {
+          const n = reads++;
+          await gates[n]?.promise;
+          return { n };
+        },
+        () => ['s:78'],
+      );
+    const before = [ask(), ask(), ask()];
+    expect(reads).toBe(1);
+    await announce(world.store.db, 's:78');
+    const after = ask();
+    expect(reads).toBe(2);
+    for (const gate of gates) gate.resolve();
+    expect(await Promise.all(before)).toEqual([{ n: 0 }, { n: 0 }, { n: 0 }]);
+    expect(await after).toEqual({ n: 1 });
+  });
+
   it('keeps nothing while a change is under way here', async () => {
     const cache = new FactsCache<{ n: number }>(Changes.of(world.store), 10);
     await world.store.transaction(async (trx) => {

@@ -158,7 +158,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     await worker.start();
   }
 
-  const door = restDoor({
+  const services = {
     identity,
     access,
     shares,
@@ -171,6 +171,9 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     gateway,
     store,
     vault,
+  };
+  const door = restDoor({
+    ...services,
     log,
     now: () => clock.now(),
     userLimiter: new RateLimiter(config.rateLimitPerMinute),
@@ -193,19 +196,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     await closing.run();
   };
   return {
+    ...services,
     config,
-    store,
-    vault,
-    identity,
-    access,
-    shares,
-    limits,
-    sources,
-    credentials,
-    catalog,
-    jobs,
-    audit,
-    gateway,
     instruments,
     createdAdmin,
     listen: async () => {

@@ -9,6 +9,7 @@ import type { Vault } from '../../platform/vault/index.ts';
 import type { Access } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import { ConflictError, InvalidError, NotFoundError } from '../errors.ts';
+import { foldName } from '../identity/names.ts';
 import { type Principal, storedUserId } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
@@ -63,13 +64,14 @@ export class JobService {
     access.authorise(principal, 'source.extract', facts);
     const spec = readExport(input, facts.source.name);
     const uid = uuidv7();
+    const digest = fingerprint(input);
     return store.transaction(async (trx) => {
       const sources = await lockForUse(trx, [facts.source.id]);
       if (options.idempotencyKey !== undefined) {
         const [earlier] = await readJobs(
           trx,
           sql`j.created_by = ${storedUserId(principal.subject)}::bigint and j.idempotency_key = ${options.idempotencyKey}
-            and j.fingerprint = ${fingerprint(input)} and j.created_at > now() - interval '24 hours'`,
+            and j.fingerprint = ${digest} and j.created_at > now() - interval '24 hours'`,
           sql`order by j.id desc limit 1`,
         );
         if (earlier !== undefined) return presentJob(earlier);
@@ -85,7 +87,7 @@ export class JobService {
           created_by: storedUserId(principal.subject),
           door: principal.door,
           max_attempts: config.jobMaxAttempts,
-          fingerprint: fingerprint(input),
+          fingerprint: digest,
           idempotency_key: options.idempotencyKey ?? null,
         })
         .returning('id')
@@ -137,7 +139,7 @@ export class JobService {
       conditions.push(
         isUuid(filter.source)
           ? sql`s.uid = ${filter.source}`
-          : sql`s.name_folded = ${filter.source.replaceAll('\0', '').toLowerCase()}`,
+          : sql`s.name_folded = ${foldName(filter.source.replaceAll('\0', ''))}`,
       );
     }
     const rows = await readJobs(

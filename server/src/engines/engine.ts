@@ -275,6 +275,28 @@ export interface CatalogTable {
   readonly foreignKeys: readonly CatalogForeignKey[];
 }
 
+export type ConditionOperator = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'between' | 'in' | 'nin' | 'like';
+
+/** One condition on a column of a table. Conditions of a read are ANDed. */
+export interface ReadCondition {
+  readonly column: string;
+  readonly operator: ConditionOperator;
+  /**
+   * `eq`, `in`: equal to one of them; `ne`, `nin`: different from every one; the comparisons: one; `between`: two,
+   * inclusive; `like`: one text with `%` and `_`. A null in the first four means IS (NOT) NULL.
+   */
+  readonly values: readonly (string | number | boolean | null)[];
+}
+
+/** Columns of one table under conditions: what an extraction reads. */
+export interface TableRead {
+  /** As `introspect` has just given it: names and types are the server's own. */
+  readonly table: CatalogTable;
+  /** Names of columns of the table, at least one, in the order in which they are wanted. */
+  readonly columns: readonly string[];
+  readonly conditions: readonly ReadCondition[];
+}
+
 /** What the login can do, for the connection test and for the warning about "read" logins that can write. */
 export interface PrivilegeReport {
   readonly canWrite: boolean;
@@ -292,6 +314,12 @@ export interface ConnectionParts {
   readonly schema?: string;
   readonly tlsMode?: TlsMode;
   readonly options: Readonly<Record<string, string | number | boolean>>;
+}
+
+export interface IntrospectOptions {
+  readonly signal: AbortSignal;
+  readonly schema?: string;
+  readonly tables?: readonly string[];
 }
 
 /** JSON Schema (draft 2020-12) of one engine's options: the form and the validation come from it. */
@@ -318,11 +346,18 @@ export interface Engine {
   ): Promise<EngineConnection>;
   /** Pure and fast (cached by text): classifies one statement. */
   classify(sql: string): Classification;
-  /** Streams the catalog, one table at a time, in (schema, name) order; without system schemas. */
-  introspect(
-    connection: EngineConnection,
-    options: { signal: AbortSignal; schema?: string },
-  ): AsyncIterable<CatalogTable>;
+  /** Where tables without a schema are looked for: `public`, `dbo`, the database, the user. */
+  defaultSchema(target: { readonly database: string; readonly username: string }): string;
+  /**
+   * Pure: the statement that reads columns of a table under conditions, names quoted and values bound. `classify` takes
+   * it for a read. Throws EngineError `parameter_invalid` for a condition that the engine cannot express.
+   */
+  readStatement(read: TableRead): { readonly sql: string; readonly parameters: readonly unknown[] };
+  /**
+   * Streams the catalog, one table at a time, in (schema, name) order; without system schemas. `tables` narrows it to
+   * tables of these exact names.
+   */
+  introspect(connection: EngineConnection, options: IntrospectOptions): AsyncIterable<CatalogTable>;
   /** What the login may do. */
   privileges(connection: EngineConnection): Promise<PrivilegeReport>;
   /** The server's clock in ms since the epoch. */

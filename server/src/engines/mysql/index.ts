@@ -9,6 +9,7 @@
  * is a read-only transaction (`settings.ts`); no capability for several statements, several results or local files.
  */
 import type { Engine, EngineConnection } from '../engine.ts';
+import { type ReadDialect, sqlReadStatement } from '../read-statement.ts';
 import { classify } from './classify.ts';
 import { MysqlConnection, openConnection } from './connection.ts';
 import { introspect } from './introspect.ts';
@@ -20,6 +21,11 @@ function ours(connection: EngineConnection): MysqlConnection {
   if (connection instanceof MysqlConnection) return connection;
   throw new TypeError('The connection belongs to another engine.');
 }
+
+const dialect: ReadDialect = {
+  quote: (name) => `\`${name.replaceAll('`', '``')}\``,
+  parameter: () => '?',
+};
 
 export const mysqlEngine: Engine = {
   id: 'mysql',
@@ -53,6 +59,8 @@ export const mysqlEngine: Engine = {
     return connection;
   },
   classify,
+  defaultSchema: ({ database }) => database,
+  readStatement: (read) => sqlReadStatement(read, dialect),
   introspect: (connection, options) => introspect(ours(connection), options),
   privileges: (connection) => privilegesOf(ours(connection)),
   clock: async (connection) => {

@@ -1,7 +1,13 @@
 /**
  * The catalog: four queries a schema, whatever the number of its tables, so that memory is bounded by the largest schema.
  */
-import { type CatalogColumn, type CatalogForeignKey, type CatalogTable, EngineError } from '../engine.ts';
+import {
+  type CatalogColumn,
+  type CatalogForeignKey,
+  type CatalogTable,
+  EngineError,
+  type IntrospectOptions,
+} from '../engine.ts';
 import type { MysqlConnection } from './connection.ts';
 import { kindOfPrintedType } from './types.ts';
 
@@ -15,7 +21,7 @@ export function literal(text: string): string {
 /** Streams the tables of all schemas that the login sees, or of one, in (schema, name) order. */
 export async function* introspect(
   connection: MysqlConnection,
-  options: { signal: AbortSignal; schema?: string },
+  options: IntrospectOptions,
 ): AsyncIterable<CatalogTable> {
   const only = options.schema === undefined ? '' : ` AND schema_name=${literal(options.schema)}`;
   const schemas = await connection.query(
@@ -24,7 +30,7 @@ export async function* introspect(
     options.signal,
   );
   for (const [schema] of schemas) {
-    for (const table of await tablesOf(connection, schema ?? '', options.signal)) {
+    for (const table of await tablesOf(connection, schema ?? '', options)) {
       if (options.signal.aborted) {
         throw new EngineError('cancelled', 'The request was given up.', { cause: options.signal.reason });
       }
@@ -33,24 +39,30 @@ export async function* introspect(
   }
 }
 
-async function tablesOf(connection: MysqlConnection, schema: string, signal: AbortSignal): Promise<CatalogTable[]> {
+async function tablesOf(
+  connection: MysqlConnection,
+  schema: string,
+  { signal, tables: wanted }: IntrospectOptions,
+): Promise<CatalogTable[]> {
+  if (wanted?.length === 0) return [];
   const name = literal(schema);
+  const only = wanted === undefined ? '' : ` AND table_name IN (${wanted.map(literal).join(',')})`;
   const tables = await connection.query(
     `SELECT table_name, table_type, table_comment, table_rows FROM information_schema.tables
-     WHERE table_schema=${name} AND table_type<>'SEQUENCE' ORDER BY table_name`,
+     WHERE table_schema=${name} AND table_type<>'SEQUENCE'${only} ORDER BY table_name`,
     signal,
   );
   const columns = grouped(
     await connection.query(
       `SELECT table_name, column_name, column_type, is_nullable, column_default, column_comment, extra
-       FROM information_schema.columns WHERE table_schema=${name} ORDER BY table_name, ordinal_position`,
+       FROM information_schema.columns WHERE table_schema=${name}${only} ORDER BY table_name, ordinal_position`,
       signal,
     ),
   );
   const keys = grouped(
     await connection.query(
       `SELECT table_name, index_name, column_name FROM information_schema.statistics
-       WHERE table_schema=${name} AND non_unique=0 ORDER BY table_name, index_name, seq_in_index`,
+       WHERE table_schema=${name} AND non_unique=0${only} ORDER BY table_name, index_name, seq_in_index`,
       signal,
     ),
   );
@@ -58,7 +70,7 @@ async function tablesOf(connection: MysqlConnection, schema: string, signal: Abo
     await connection.query(
       `SELECT table_name, constraint_name, column_name, referenced_table_schema, referenced_table_name, referenced_column_name
        FROM information_schema.key_column_usage
-       WHERE table_schema=${name} AND referenced_table_name IS NOT NULL ORDER BY table_name, constraint_name, ordinal_position`,
+       WHERE table_schema=${name} AND referenced_table_name IS NOT NULL${only} ORDER BY table_name, constraint_name, ordinal_position`,
       signal,
     ),
   );

@@ -5,6 +5,7 @@
  * May be imported: `platform/*`, `../engine.ts`. Must not be imported: `domain`, `gateway`, `doors`.
  */
 import type { ConnectTarget, Engine } from '../engine.ts';
+import { type ReadDialect, sqlReadStatement } from '../read-statement.ts';
 import { classify } from './classify.ts';
 import { openSession } from './connect.ts';
 import { clock, introspect, privileges } from './introspect.ts';
@@ -24,6 +25,12 @@ async function connect(target: ConnectTarget, hooks: Parameters<Engine['connect'
   }
 }
 
+const dialect: ReadDialect = {
+  quote: (name) => `"${name.replaceAll('"', '""')}"`,
+  parameter: (position) => `$${position}`,
+  like: (quoted, placeholder, kind) => `${kind === 'text' ? quoted : `${quoted}::text`} like ${placeholder}`,
+};
+
 export const postgresqlEngine: Engine = {
   id: 'postgresql',
   title: 'PostgreSQL',
@@ -35,6 +42,8 @@ export const postgresqlEngine: Engine = {
   printUrl,
   connect,
   classify,
+  defaultSchema: () => 'public',
+  readStatement: (read) => sqlReadStatement(read, dialect),
   introspect,
   privileges,
   clock,

@@ -6,6 +6,7 @@ import {
   type CatalogTable,
   type EngineConnection,
   EngineError,
+  type IntrospectOptions,
   type PrivilegeReport,
 } from '../engine.ts';
 import { kindOf } from './types.ts';
@@ -38,7 +39,7 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, pg_catalog.obj_description(c.oid,
 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
   AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
-  AND ($1::text IS NULL OR n.nspname = $1)
+  AND ($1::text IS NULL OR n.nspname = $1) AND ($2::text[] IS NULL OR c.relname = ANY ($2))
   AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
   AND (pg_catalog.has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE')
     OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT'))
@@ -83,16 +84,20 @@ type Row = readonly (string | null)[];
 /** Streams the tables in (schema, name) order; an abort cancels what runs and rejects with `cancelled`. */
 export async function* introspect(
   connection: EngineConnection,
-  options: { signal: AbortSignal; schema?: string },
+  options: IntrospectOptions,
 ): AsyncGenerator<CatalogTable> {
   const onAbort = () => void connection.cancel();
   options.signal.addEventListener('abort', onAbort, { once: true });
-  const ask = async (sql: string, parameter: string | null): Promise<readonly Row[]> => {
+  const ask = async (sql: string, ...parameters: (string | null)[]): Promise<readonly Row[]> => {
     if (options.signal.aborted) throw new EngineError('cancelled', 'The introspection was cancelled.');
-    return (await collectRows(connection, { sql, parameters: [parameter], timeoutMs: 300_000 })).rows;
+    return (await collectRows(connection, { sql, parameters, timeoutMs: 300_000 })).rows;
   };
   try {
-    const tables = await ask(TABLES, options.schema ?? null);
+    const tables = await ask(
+      TABLES,
+      options.schema ?? null,
+      options.tables === undefined ? null : textArray(options.tables),
+    );
     for (let at = 0; at < tables.length; at += TABLES_A_CHUNK) {
       const chunk = tables.slice(at, at + TABLES_A_CHUNK);
       const oids = `{${chunk.map(([oid]) => oid).join(',')}}`;
@@ -107,6 +112,11 @@ export async function* introspect(
   } finally {
     options.signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** PostgreSQL's own text of an array of texts. */
+function textArray(texts: readonly string[]): string {
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
 
 function byTable(rows: readonly Row[]): Map<string, Row[]> {

@@ -44,6 +44,7 @@ export function sqlReadStatement(read: TableRead, dialect: ReadDialect): { sql: 
       if (values.length !== 1 || value === null || value === undefined) throw arity(name, operator, 'one value');
       return bind(value);
     };
+    if (values.length === 0) throw arity(name, operator, 'at least one value');
     switch (operator) {
       case 'eq':
       case 'in':
@@ -81,7 +82,7 @@ export function sqlReadStatement(read: TableRead, dialect: ReadDialect): { sql: 
     const quoted = dialect.quote(name);
     return dialect.selected?.(quoted, kind, type) ?? quoted;
   });
-  const where = read.conditions.filter(({ values }) => values.length > 0).map(condition);
+  const where = read.conditions.map(condition);
   const from = `${dialect.quote(table.schema)}.${dialect.quote(table.name)}`;
   const list = columns.join(', ');
   const head = dialect.from?.(list, from) ?? `select ${list} from ${from}`;

@@ -148,11 +148,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const queue = await openQueue(store, log);
   closing.add('queue', () => queue.stop());
   const objects = new FolderObjectStore(join(config.dataDir, 'outputs'));
-  const jobs = new JobService({ store, vault, access, audit, queue, objects, config });
-  const worker = new JobWorker(
-    { store, vault, audit, queue, objects, config, log },
-    { export: gateway.exportExecutor },
-  );
+  const jobs = new JobService({ store, vault, access, audit, objects, config });
+  const worker = new JobWorker({ store, vault, audit, objects, config, log }, { export: gateway.exportExecutor });
   if (overrides.withoutWorker !== true) {
     closing.add('worker', () => worker.stop());
     await worker.start();

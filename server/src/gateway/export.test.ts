@@ -68,21 +68,19 @@ function run(
     spec: { sql: 'select 1', parameters: [], format: 'ndjson', fileName: 'out.ndjson', ...spec },
     sources: [{ id: 1, uid: '00000000-0000-7000-9000-000000000001', name: 'pg', settingsVersion: 1 }],
     createdBy: { id: 7, uid: '00000000-0000-7000-8000-000000000007', username: 'user7' },
+    scopes: null,
     door: 'rest',
     attempt: 1,
     maxAttempts: 3,
   };
   const progress: { rows: number; bytes: number }[] = [];
   let writer: MemoryWriter | undefined;
-  const context: JobContext = {
-    signal,
-    heartbeat: (now) => progress.push(now),
-    output: (name) => {
-      writer = new MemoryWriter(name);
-      prepare?.(writer);
-      return writer;
-    },
+  const output = (name: string): MemoryWriter => {
+    writer = new MemoryWriter(name);
+    prepare?.(writer);
+    return writer;
   };
+  const context: JobContext = { signal, heartbeat: (now) => progress.push(now), output, published: output };
   const result = bed.gateway.exportExecutor(job, context);
   return { result, progress, writer: () => writer as MemoryWriter }; // the executor opens it first
 }

@@ -12,9 +12,10 @@ import { announceQueued } from './changes.ts';
 import { fileName } from './export-spec.ts';
 import { failureOf, isPassing } from './failure.ts';
 import { backOffSeconds } from './machine.ts';
+import { manifestName, writeManifest } from './manifest.ts';
 import type { AbortReason, ClaimedJob, JobExecutor, JobProgress, JobResult, OutputWriter } from './model.ts';
 import type { ObjectStore } from './objects.ts';
-import { SealedOutputWriter } from './output.ts';
+import { type FinishedOutput, StoredOutputWriter } from './output.ts';
 import { commitOutputs, outputContext, outputLocation } from './outputs.ts';
 import { fileKeyBytes } from './sealed-file.ts';
 import { type Attempt, endCancelled, fail, heartbeat, type JobFailure, requeue, succeed } from './transitions.ts';
@@ -32,6 +33,12 @@ export interface AttemptDeps {
   };
 }
 
+/** How often progress is written while there is some, ms: what watchers see. */
+const progressMs = 1_000;
+
+/** Kinds whose outputs come with a signed manifest. */
+const kindsWithManifest: ReadonlySet<string> = new Set(['extract']);
+
 /** How an attempt ended, as far as this worker wrote it. */
 export type AttemptEnd = 'succeeded' | 'failed' | 'cancelled' | 'requeued' | 'lost';
 
@@ -40,8 +47,10 @@ export class RunningAttempt {
   readonly #deps: AttemptDeps;
   readonly #attempt: Attempt;
   readonly #abort = new AbortController();
-  readonly #outputs: SealedOutputWriter[] = [];
+  readonly #outputs: StoredOutputWriter[] = [];
   #progress: JobProgress = { rows: 0, bytes: 0 };
+  #written: JobProgress = this.#progress;
+  #beating = false;
   /** When a heartbeat last got through: this worker's own monotonic clock, in ms. */
   #lastBeat = performance.now();
 
@@ -58,7 +67,10 @@ export class RunningAttempt {
 
   /** Runs the attempt to its end. Rejects only when the store does not take the end: then the reaper decides. */
   async run(executor: JobExecutor): Promise<AttemptEnd> {
-    const beat = setInterval(() => void this.#beat(), this.#deps.config.jobHeartbeatSeconds * 1000);
+    const beat = setInterval(
+      () => void this.#tick(),
+      Math.min(progressMs, this.#deps.config.jobHeartbeatSeconds * 1000),
+    );
     let outcome: { readonly result: JobResult } | { readonly error: unknown };
     try {
       outcome = {
@@ -68,8 +80,10 @@ export class RunningAttempt {
             this.#progress = progress;
           },
           output: (name, mediaType) => this.#output(name, mediaType),
+          published: (name, mediaType, location) => this.#output(name, mediaType, location),
         }),
       };
+      if (kindsWithManifest.has(this.job.kind)) await this.#writeManifest();
     } catch (error) {
       outcome = { error };
     } finally {
@@ -86,10 +100,22 @@ export class RunningAttempt {
     }
   }
 
+  /** Beats when it is due, and when watchers can be shown something new. */
+  async #tick(): Promise<void> {
+    const due = performance.now() - this.#lastBeat >= this.#deps.config.jobHeartbeatSeconds * 1000;
+    if (this.#beating || (!due && this.#progress === this.#written)) return;
+    this.#beating = true;
+    await this.#beat().finally(() => {
+      this.#beating = false;
+    });
+  }
+
   async #beat(): Promise<void> {
     try {
       const { store, config } = this.#deps;
-      const heard = await heartbeat(store.db, this.#attempt, this.#progress, config.jobLeaseSeconds);
+      const progress = this.#progress;
+      const heard = await heartbeat(store.db, this.#attempt, progress, config.jobLeaseSeconds);
+      this.#written = progress;
       this.#lastBeat = performance.now();
       if (heard === 'lost') this.abort('lost');
       if (heard === 'cancel requested') this.abort('cancelled');
@@ -100,32 +126,56 @@ export class RunningAttempt {
     }
   }
 
-  #output(name: string, mediaType: string): OutputWriter {
+  #output(name: string, mediaType: string, publishAs?: string): OutputWriter {
     const { uid, attempt, tenantUid } = this.job;
     const checked = fileName(name);
     if (this.#outputs.some((output) => output.name === checked))
       throw new Error(`The output ${checked} is open already.`);
-    const writer = new SealedOutputWriter({
+    const writer = new StoredOutputWriter({
       objects: this.#deps.objects,
       location: outputLocation(tenantUid, uid, attempt, checked),
       name: checked,
       mediaType,
-      key: randomBytes(fileKeyBytes),
+      key: publishAs === undefined ? randomBytes(fileKeyBytes) : null,
       context: outputContext(uid, attempt, checked),
+      ...(publishAs === undefined ? {} : { publishAs }),
     });
     this.#outputs.push(writer);
     return writer;
   }
 
+  /** The last output: it speaks of all others that are downloaded from here. */
+  async #writeManifest(): Promise<void> {
+    const described = this.#outputs.flatMap(({ finished }) =>
+      finished === undefined || finished.publishAs !== undefined ? [] : [finished],
+    );
+    if (described.length === 0) return;
+    const { uid, kind, attempt } = this.job;
+    const text = writeManifest(
+      {
+        version: 1,
+        job: uid,
+        kind,
+        attempt,
+        finishedAt: new Date().toISOString(),
+        outputs: described.map(manifestOutput),
+      },
+      this.#deps.vault.signingKey(),
+    );
+    const writer = this.#output(manifestName, 'application/json');
+    writer.write(Buffer.from(text));
+    await writer.finish();
+  }
+
   async #succeed(result: JobResult): Promise<AttemptEnd> {
-    const { store, vault, config } = this.#deps;
+    const { store, vault, objects, config } = this.#deps;
     const unfinished = this.#outputs.find((output) => output.finished === undefined);
     if (unfinished !== undefined) return this.#end(new Error(`The output ${unfinished.name} was not finished.`));
     const outputs = this.#outputs.flatMap((output) => output.finished ?? []);
     const held = await store.transaction(async (trx) => {
       if (!(await succeed(trx, this.#attempt, result, this.#progress))) return false;
       const job = { ...this.#attempt, tenantId: this.job.tenantId };
-      await commitOutputs(trx, vault, job, outputs, config.outputRetentionDays);
+      await commitOutputs(trx, { vault, objects }, job, outputs, config.outputRetentionDays);
       await this.#record(trx, 'job.succeed', 'allowed', {
         outputs: outputs.map(({ name, bytes, rows, sha256 }) => ({ name, bytes, rows, sha256 })),
       });
@@ -185,4 +235,8 @@ export class RunningAttempt {
       detail: { ...detail, attempt, sources: sources.map((source) => source.name) },
     });
   }
+}
+
+function manifestOutput({ name, mediaType, bytes, rows, sha256, detail }: FinishedOutput) {
+  return { ...detail, name, mediaType, bytes, rows, sha256 };
 }

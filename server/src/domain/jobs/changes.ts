@@ -3,8 +3,6 @@ import { type Executor, notify } from '../../platform/database/index.ts';
 import { isUuid } from '../../platform/ids.ts';
 
 export const jobsChannel = 'headgate_jobs';
-/** The queue whose messages wake workers; our rows are the truth (decisions.md 18). */
-export const jobsQueue = 'headgate-jobs';
 
 /** `queued` = there may be work; `cancel` = the worker of this job should stop. */
 export type JobSignal = { readonly kind: 'queued' } | { readonly kind: 'cancel'; readonly uid: string };

@@ -29,7 +29,7 @@ export function readExport(input: ExportInput, sourceName: string): ExportSpec {
     });
   }
   boundDepth(parameters, 'parameters');
-  checkJsonText(parameters);
+  checkJsonText(parameters, 'parameters');
   const maxRows = positive(input.maxRows, 'maxRows');
   const timeoutMs = positive(input.timeoutMs, 'timeoutMs');
   return {
@@ -53,18 +53,19 @@ export function fileName(name: string): string {
   });
 }
 
-/** The store keeps the parameters as JSON, which holds no NUL and no half character. */
-function checkJsonText(parameters: readonly unknown[]): void {
-  const text = JSON.stringify(parameters);
+/** The store keeps the values as JSON, which holds no NUL and no half character. Throws `invalid_parameters`. */
+export function checkJsonText(values: readonly unknown[], field: string): void {
+  const text = JSON.stringify(values);
   const escapes = text.match(/\\(?:u[0-9a-f]{4}|.)/g) ?? [];
   if (escapes.some((found) => /^\\u(0000|d[89a-f])/.test(found)) || text.length > maximumSql * 4) {
-    throw new InvalidError('invalid_parameters', 'A parameter holds a NUL, half of a character, or too much.', {
-      field: 'parameters',
+    throw new InvalidError('invalid_parameters', `"${field}" holds a NUL, half of a character, or too much.`, {
+      field,
     });
   }
 }
 
-function positive(value: number | undefined, field: string): number | undefined {
+/** A positive whole number, or undefined for absent, null and 0. Throws `invalid_number`. */
+export function positive(value: number | undefined, field: string): number | undefined {
   if (value === undefined || value === null || value === 0) return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
   throw new InvalidError('invalid_number', `"${field}" is no positive whole number.`, { field });

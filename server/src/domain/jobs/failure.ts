@@ -25,7 +25,16 @@ export function isPassing(error: unknown): boolean {
 
 /** What callers see of it. A message that is not the domain's own could hold anything: it stays in the log. */
 export function failureOf(error: unknown): JobFailure {
-  if (error instanceof DomainError) return { code: error.code, message: error.message };
+  if (error instanceof DomainError) {
+    const { source, table, column } = error.extra;
+    return {
+      code: error.code,
+      message: error.message,
+      ...(typeof source === 'string' ? { source } : {}),
+      ...(typeof table === 'string' ? { table } : {}),
+      ...(typeof column === 'string' ? { column } : {}),
+    };
+  }
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (passingCodes.has(code)) return { code, message: "Headgate's store did not answer." };
   return { code: 'internal_error', message: 'Headgate failed; its log says why.' };

@@ -21,10 +21,8 @@ let jobs: JobService;
 beforeAll(async () => {
   kit = await openTestKit('postgresql');
   ann = await kit.person('ann');
-  const queue = { enqueue: async () => {} };
   jobs = new JobService({
     ...kit,
-    queue,
     objects: new FolderObjectStore(join(kit.folder, 'o')),
     config: { jobMaxAttempts: 3 },
   });

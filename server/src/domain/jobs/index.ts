@@ -5,7 +5,9 @@
  * executor handed to the worker.
  */
 export { isPassing } from './failure.ts';
+export { checkManifest, manifestName } from './manifest.ts';
 export * from './model.ts';
 export { FolderObjectStore, type ObjectStore, type ObjectUpload } from './objects.ts';
-export { fingerprint, JobService, type JobServiceDeps, type OpenedOutput } from './service.ts';
+export { JobService, type JobServiceDeps, type OpenedOutput } from './service.ts';
+export { fingerprint, type Submission } from './submission.ts';
 export { JobWorker, type JobWorkerConfig, type JobWorkerDeps } from './worker.ts';

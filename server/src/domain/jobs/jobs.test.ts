@@ -11,7 +11,8 @@ import type { SourceView } from '../sources/model.ts';
 import { administratorRole, openTestKit, storeKinds, type TestKit } from '../sources/test-kit.ts';
 import type { ExportInput, JobContext, JobExecutor, JobView } from './model.ts';
 import { FolderObjectStore } from './objects.ts';
-import { fingerprint, JobService } from './service.ts';
+import { JobService } from './service.ts';
+import { fingerprint } from './submission.ts';
 import { claimJob, heartbeat, succeed } from './transitions.ts';
 import { JobWorker } from './worker.ts';
 
@@ -24,16 +25,6 @@ const config = {
   outputRetentionDays: 7,
 };
 
-/** A queue that keeps what was enqueued: workers are woken by NOTIFY and the clock. */
-function testQueue() {
-  const messages: object[] = [];
-  return {
-    messages,
-    enqueue: async (_executor: unknown, _queue: string, payload: object) => void messages.push(payload),
-    work: async () => {},
-  };
-}
-
 describe.each(storeKinds)('jobs on %s', (kind) => {
   let kit: TestKit;
   let ann: Principal;
@@ -41,7 +32,6 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
   let source: SourceView;
   let jobs: JobService;
   let objects: FolderObjectStore;
-  const queue = testQueue();
   const workers: JobWorker[] = [];
 
   beforeAll(async () => {
@@ -50,7 +40,7 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
     bob = await kit.person('bob');
     source = await kit.sources.create(ann, kit.input({ name: 'orders' }));
     objects = new FolderObjectStore(join(kit.folder, 'outputs'));
-    jobs = new JobService({ ...kit, queue, objects, config });
+    jobs = new JobService({ ...kit, objects, config });
   });
   afterAll(async () => {
     await stopWorkers();
@@ -72,7 +62,7 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
 
   async function startWorker(executor: JobExecutor, more: Partial<typeof config> = {}): Promise<JobWorker> {
     const worker = new JobWorker(
-      { ...kit, queue, objects, log: silentLogger(), config: { ...config, ...more } },
+      { ...kit, objects, log: silentLogger(), config: { ...config, ...more } },
       { export: executor },
     );
     workers.push(worker);
@@ -145,7 +135,6 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
       attempt: 0,
       outputs: [],
     });
-    expect(queue.messages).toContainEqual({ uid: job.id });
     expect(await leases()).toBe(1);
     expect(await refusal(kit.sources.update(ann, 'orders', { host: 'db2' }))).toBe('source_in_use');
     expect(await refusal(jobs.openOutput(ann, job.id, 'orders.csv'))).toBe('output_not_found');
@@ -420,7 +409,7 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
     const kept = await until(await jobs.create(ann, input()), 'succeeded');
     const expired = await until(await jobs.create(ann, input()), 'succeeded');
     await stopWorkers();
-    const worker = new JobWorker({ ...kit, queue, objects, log: silentLogger(), config }, {});
+    const worker = new JobWorker({ ...kit, objects, log: silentLogger(), config }, {});
     const upload = await objects.put(`${ann.subject.tenantUid}/jobs/${kept.id}/9/abandoned.csv`);
     await upload.commit();
     await writeFile(join(kit.folder, 'outputs', ann.subject.tenantUid, 'jobs', kept.id, '9', 'x.csv.aa.part'), 'x');

@@ -21,7 +21,80 @@ export interface ExportInput {
   /** Uid of the workspace whose pair is used. */
   readonly workspace?: string;
 }
-export type JobInput = ExportInput;
+
+/** One table of an extraction, with what of it is wanted. */
+export interface ExtractTableInput {
+  /** The engine's default unless said: `public`, `dbo`, the database, the user. */
+  readonly schema?: string;
+  readonly table: string;
+  /** In the order wanted; all of the table's unless said. */
+  readonly columns?: readonly string[];
+  /** Column → operator → values; all of them must hold. */
+  readonly filters?: Readonly<Record<string, ExtractFilter>>;
+}
+
+export const extractOperators = ['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'between', 'in', 'nin', 'like'] as const;
+export type ExtractOperator = (typeof extractOperators)[number];
+export type ExtractValue = string | number | boolean | null;
+export type ExtractFilter = { readonly [operator in ExtractOperator]?: readonly ExtractValue[] };
+
+export interface ExtractSourceInput {
+  /** Name or uid. */
+  readonly source: string;
+  readonly tables: readonly ExtractTableInput[];
+  /** Uid of the workspace whose pair is used. */
+  readonly workspace?: string;
+}
+
+/** `json`: one object, source → table → rows; the others: a file a table. */
+export type ExtractFormat = 'ndjson' | 'csv' | 'parquet' | 'json';
+export type Compression = 'gzip' | 'zstd';
+
+/** Tables of one or several sources into files, with a signed manifest. */
+export interface ExtractInput {
+  readonly kind: 'extract';
+  readonly sources: readonly ExtractSourceInput[];
+  readonly format: ExtractFormat;
+  /** Of ndjson, csv and json; Parquet compresses its own pages. */
+  readonly compression?: Compression;
+  /** Milliseconds that reading one table may take. */
+  readonly timeoutMs?: number;
+}
+export type JobInput = ExportInput | ExtractInput;
+
+/** A table as stored: names as the caller wrote them, checked for their shape only. */
+export interface ExtractTable {
+  readonly schema?: string;
+  readonly table: string;
+  readonly columns?: readonly string[];
+  readonly filters?: Readonly<Record<string, ExtractFilter>>;
+  /** What the table is called in a result object; `schema.table` or `table` unless said. */
+  readonly label?: string;
+}
+
+export interface ExtractSource {
+  /** Uid. */
+  readonly id: string;
+  /** What the source is called in outputs and messages. */
+  readonly label: string;
+  readonly workspace?: string;
+  readonly tables: readonly ExtractTable[];
+}
+
+/** What is stored of an `extract`. */
+export interface ExtractSpec {
+  readonly format: ExtractFormat;
+  readonly compression?: Compression;
+  readonly sources: readonly ExtractSource[];
+  readonly timeoutMs?: number;
+  /** Milliseconds that the whole attempt may take. */
+  readonly deadlineMs?: number;
+  /**
+   * Set for jobs of the fetcher door: the result is its encrypted, signed object (fetcher.md §6.7), whose plaintext may
+   * have so many bytes.
+   */
+  readonly fetcher?: { readonly maxBytes: number };
+}
 
 /** What is stored of an `export`: the input without the source, defaults filled in. */
 export interface ExportSpec {
@@ -38,6 +111,24 @@ export interface ExportSpec {
 export interface JobProgress {
   readonly rows: number;
   readonly bytes: number;
+  /** By source, in the order of the job's sources; absent for kinds that do not tell. */
+  readonly sources?: readonly SourceProgress[];
+}
+
+export interface SourceProgress {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Tables read to their end, and the one that is being read. */
+  readonly tablesDone: number;
+  readonly tables: number;
+  readonly table: string | null;
+}
+
+/** One source of a job as its viewers see it. */
+export interface JobSourceView {
+  readonly name: string;
+  readonly id: string;
+  readonly progress?: SourceProgress;
 }
 
 export interface JobOutputView {
@@ -56,9 +147,11 @@ export interface JobView {
   readonly id: string;
   readonly kind: string;
   readonly status: JobStatus;
-  /** Name of the source; null when it is gone for good. */
+  /** Name of the first source; null when it is gone for good. */
   readonly source: string | null;
   readonly sourceId: string | null;
+  /** All sources in the job's order, without those that are gone for good. */
+  readonly sources: readonly JobSourceView[];
   /** Null for kinds without one. */
   readonly format: string | null;
   /** Username; null when the user is gone. */
@@ -72,8 +165,21 @@ export interface JobView {
   /** A cancel was asked for and the worker has not ended yet. */
   readonly cancelRequested: boolean;
   readonly progress: JobProgress;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: JobError;
   readonly outputs: readonly JobOutputView[];
+  /** The job that this one repeats. */
+  readonly retryOf?: string;
+  /** The schedule that submitted it. */
+  readonly schedule?: string;
+}
+
+export interface JobError {
+  readonly code: string;
+  readonly message: string;
+  /** Which source, table and column it is about, where that is known. */
+  readonly source?: string;
+  readonly table?: string;
+  readonly column?: string;
 }
 
 export interface JobFilter {
@@ -103,6 +209,8 @@ export interface ClaimedJob {
   readonly sources: readonly JobSource[];
   /** Who submitted it: the executor decides this user's rights again. Null when the user is gone. */
   readonly createdBy: { readonly id: number; readonly uid: string; readonly username: string } | null;
+  /** Scopes of the token that submitted it; null = unrestricted. */
+  readonly scopes: readonly string[] | null;
   /** The door it was submitted through. */
   readonly door: string;
   readonly attempt: number;
@@ -133,8 +241,8 @@ export interface OutputWriter {
   write(chunk: Uint8Array): boolean;
   /** Resolves when there is room again; rejects when storing failed. */
   drained(): Promise<void>;
-  /** Seals and stores the rest. Without it the output is thrown away. */
-  finish(meta?: { readonly rows?: number }): Promise<OutputSummary>;
+  /** Seals and stores the rest. Without it the output is thrown away. `detail` goes into the manifest. */
+  finish(meta?: { readonly rows?: number; readonly detail?: JsonObject }): Promise<OutputSummary>;
   /** Throws away what was written; never rejects. */
   abort(): Promise<void>;
 }
@@ -149,6 +257,11 @@ export interface JobContext {
   heartbeat(progress: JobProgress): void;
   /** Opens an output. Names: one path segment, unique in the job. */
   output(name: string, mediaType: string): OutputWriter;
+  /**
+   * Opens the output that others read in the store of objects itself: its bytes are stored as they are written, under
+   * this location, where they appear in the moment in which the job succeeds.
+   */
+  published(name: string, mediaType: string, location: string): OutputWriter;
 }
 
 /** Kept with the job and shown to nobody but its kind's code. */

@@ -28,6 +28,8 @@ export interface ObjectStore {
   get(location: string, range?: { readonly start: number; readonly end: number }): Readable;
   /** Rejects with code ENOENT when there is none. */
   size(location: string): Promise<number>;
+  /** Puts the object under another location, in one step for readers; what was there is replaced. */
+  move(location: string, to: string): Promise<void>;
   /** No error when it is already gone. */
   delete(location: string): Promise<void>;
   /** Every object and unfinished upload below the prefix. */
@@ -61,6 +63,15 @@ export class FolderObjectStore implements ObjectStore {
 
   async size(location: string): Promise<number> {
     return (await stat(this.#path(location))).size;
+  }
+
+  async move(location: string, to: string): Promise<void> {
+    const from = this.#path(location);
+    const target = this.#path(to);
+    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await rename(from, target);
+    await syncFolder(dirname(target));
+    await this.#removeEmptyFolders(dirname(from));
   }
 
   async delete(location: string): Promise<void> {
@@ -128,12 +139,7 @@ class FileUpload implements ObjectUpload {
     await this.#file.sync();
     await this.#close();
     await rename(this.#partPath, this.#path);
-    const folder = await open(dirname(this.#path), 'r'); // the name itself must survive a crash too
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await syncFolder(dirname(this.#path));
   }
 
   async abort(): Promise<void> {
@@ -145,6 +151,16 @@ class FileUpload implements ObjectUpload {
     if (!this.#open) return;
     this.#open = false;
     await this.#file.close();
+  }
+}
+
+/** Makes the names in a folder survive a crash. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 

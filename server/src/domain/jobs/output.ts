@@ -1,5 +1,6 @@
-/** Writing one output of an attempt: split into segments, sealed, counted, hashed, stored. */
+/** Writing one output of an attempt: split into segments, sealed unless others read it, counted, hashed, stored. */
 import { createHash } from 'node:crypto';
+import type { JsonObject } from '../sources/model.ts';
 import type { OutputSummary, OutputWriter } from './model.ts';
 import type { ObjectStore, ObjectUpload } from './objects.ts';
 import { Sealer, segmentBytes } from './sealed-file.ts';
@@ -12,23 +13,29 @@ export interface OutputTarget {
   readonly location: string;
   readonly name: string;
   readonly mediaType: string;
-  /** Fresh for this file. */
-  readonly key: Buffer;
+  /** Fresh for this file; null = the bytes are stored as they are written. */
+  readonly key: Buffer | null;
   /** Binds the file to its place, see `sealed-file.ts`. */
   readonly context: string;
+  /** See `FinishedOutput`. */
+  readonly publishAs?: string;
 }
 
 /** A finished output: stored under its final location, not yet in the store of rows. */
 export interface FinishedOutput extends OutputSummary {
   readonly location: string;
   readonly mediaType: string;
-  readonly key: Buffer;
+  /** Null for an output whose bytes are stored as they are. */
+  readonly key: Buffer | null;
+  readonly detail: JsonObject | null;
+  /** Where it is moved to in the moment in which the job succeeds. */
+  readonly publishAs?: string | undefined;
 }
 
-export class SealedOutputWriter implements OutputWriter {
+export class StoredOutputWriter implements OutputWriter {
   readonly name: string;
   readonly #target: OutputTarget;
-  readonly #sealer: Sealer;
+  readonly #sealer: Sealer | null;
   readonly #hash = createHash('sha256');
   #buffer = Buffer.allocUnsafe(segmentBytes);
   #filled = 0;
@@ -44,10 +51,11 @@ export class SealedOutputWriter implements OutputWriter {
   constructor(target: OutputTarget) {
     this.name = target.name;
     this.#target = target;
-    this.#sealer = new Sealer(target.key, target.context);
+    const sealer = target.key === null ? null : new Sealer(target.key, target.context);
+    this.#sealer = sealer;
     this.#upload = target.objects.put(target.location);
     this.#stored = Promise.resolve();
-    this.#then((upload) => upload.write(this.#sealer.head()));
+    if (sealer !== null) this.#then((upload) => upload.write(sealer.head()));
   }
 
   get bytes(): number {
@@ -79,14 +87,14 @@ export class SealedOutputWriter implements OutputWriter {
     await this.#stored;
   }
 
-  async finish(meta: { readonly rows?: number } = {}): Promise<OutputSummary> {
+  async finish(meta: { readonly rows?: number; readonly detail?: JsonObject } = {}): Promise<OutputSummary> {
     if (this.#state !== 'open') throw new Error('The output is closed.');
     this.#flush('last');
     this.#state = 'finished';
     await this.#then((upload) => upload.commit());
-    const { name, location, mediaType, key } = this.#target;
+    const { name, location, mediaType, key, publishAs } = this.#target;
     const summary = { name, bytes: this.#bytes, rows: meta.rows ?? null, sha256: this.#hash.digest('hex') };
-    this.#finished = { ...summary, location, mediaType, key };
+    this.#finished = { ...summary, location, mediaType, key, detail: meta.detail ?? null, publishAs };
     return summary;
   }
 
@@ -101,7 +109,8 @@ export class SealedOutputWriter implements OutputWriter {
   }
 
   #flush(position: 'inner' | 'last'): void {
-    const sealed = this.#sealer.seal(this.#buffer.subarray(0, this.#filled), position);
+    const filled = this.#buffer.subarray(0, this.#filled);
+    const sealed = this.#sealer === null ? Buffer.from(filled) : this.#sealer.seal(filled, position);
     this.#filled = 0;
     this.#waiting += 1;
     this.#then(async (upload) => {

@@ -27,23 +27,29 @@ const keyContext = (tenantId: number, outputUid: string) => ({
   field: 'data_key',
 });
 
-/** Makes finished outputs visible: in the transaction that makes the job succeed, and only then. */
+/**
+ * Makes finished outputs visible: in the transaction that makes the job succeed, and only then. Outputs that others read
+ * in the store of objects are moved there now, under the lock that the success holds on the job: an attempt that was
+ * given up cannot replace them any more.
+ */
 export async function commitOutputs(
   trx: Executor,
-  vault: Vault,
+  { vault, objects }: { readonly vault: Vault; readonly objects: ObjectStore },
   job: Attempt & { readonly tenantId: number },
   outputs: readonly FinishedOutput[],
   retentionDays: number,
 ): Promise<void> {
   for (const output of outputs) {
     const uid = uuidv7();
+    const key = output.key === null ? null : toBuffer(vault.seal(keyContext(job.tenantId, uid), output.key));
     await sql`
       insert into job_output (uid, job_id, attempt, name, media_type, location, bytes, rows, sha256, data_key_sealed,
-        expires_at)
-      values (${uid}, ${job.jobId}, ${job.attempt}, ${output.name}, ${output.mediaType}, ${output.location},
-        ${output.bytes}, ${output.rows}, ${output.sha256},
-        ${toBuffer(vault.seal(keyContext(job.tenantId, uid), output.key))},
+        detail, expires_at)
+      values (${uid}, ${job.jobId}, ${job.attempt}, ${output.name}, ${output.mediaType},
+        ${output.publishAs ?? output.location}, ${output.bytes}, ${output.rows}, ${output.sha256}, ${key},
+        ${output.detail === null ? null : JSON.stringify(output.detail)}::jsonb,
         ${retentionDays > 0 ? sql`now() + make_interval(days => ${retentionDays}::int)` : sql`null`})`.execute(trx);
+    if (output.publishAs !== undefined) await objects.move(output.location, output.publishAs);
   }
 }
 
@@ -56,6 +62,7 @@ export interface OutputRow {
   readonly name: string;
   readonly location: string;
   readonly bytes: number;
+  /** Null for an output that is stored as it is. */
   readonly sealedKey: Buffer | null;
 }
 
@@ -75,7 +82,11 @@ export async function findOutput(executor: Executor, jobId: number, name: string
  */
 export async function openOutputStream(objects: ObjectStore, vault: Vault, output: OutputRow): Promise<Readable> {
   try {
-    if (output.sealedKey === null) throw new OutputDamagedError('The output has no key.');
+    if (output.sealedKey === null) {
+      const stored = await objects.size(output.location);
+      if (stored !== output.bytes) throw new OutputDamagedError('The stored output has another size.');
+      return objects.get(output.location);
+    }
     const key = vault.open(keyContext(output.tenantId, output.uid), output.sealedKey);
     const stored = plaintextSize(await objects.size(output.location));
     if (stored !== output.bytes) throw new OutputDamagedError('The stored output has another size.');

@@ -1,9 +1,11 @@
 /** Reading jobs as their callers see them. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
+import { isUuid } from '../../platform/ids.ts';
+import { foldName } from '../identity/names.ts';
 import { Permission } from '../identity/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { JobOutputView, JobProgress, JobStatus, JobView } from './model.ts';
+import type { JobError, JobOutputView, JobProgress, JobStatus, JobView } from './model.ts';
 
 export interface JobRecord {
   readonly id: number;
@@ -13,15 +15,22 @@ export interface JobRecord {
   readonly kind: string;
   readonly status: JobStatus;
   readonly spec: { readonly format?: string };
+  readonly door: string;
   readonly creator: string | null;
-  readonly source_uid: string | null;
-  readonly source_name: string | null;
-  readonly source_deleted: boolean | null;
+  /** By position; those that are gone for good are not there. */
+  readonly sources: readonly {
+    readonly position: number;
+    readonly uid: string;
+    readonly name: string;
+    readonly deleted: boolean;
+  }[];
+  readonly retry_of: string | null;
+  readonly schedule: string | null;
   readonly attempt: number;
   readonly max_attempts: number;
   readonly cancel_requested_at: Date | null;
   readonly progress: Partial<JobProgress>;
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: JobError | null;
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
@@ -35,15 +44,18 @@ export interface JobRecord {
   }[];
 }
 
-/** Jobs as `j`, with their first source as `s`. */
+/** Jobs as `j`. */
 export async function readJobs(
   executor: Executor,
   where: RawBuilder<unknown>,
   tail: RawBuilder<unknown> = sql``,
 ): Promise<readonly JobRecord[]> {
   const { rows } = await sql<JobRecord>`
-    select j.id, j.uid, j.tenant_id, t.uid as tenant_uid, j.kind, j.status, j.spec, u.username as creator,
-      s.uid as source_uid, s.name as source_name, s.deleted_at is not null as source_deleted,
+    select j.id, j.uid, j.tenant_id, t.uid as tenant_uid, j.kind, j.status, j.spec, j.door, u.username as creator,
+      (select coalesce(json_agg(json_build_object('position', i.position, 'uid', s.uid, 'name', s.name,
+          'deleted', s.deleted_at is not null) order by i.position), '[]')
+        from job_item i join data_source s on s.id = i.source_id where i.job_id = j.id) as sources,
+      r.uid as retry_of, d.uid as schedule,
       j.attempt, j.max_attempts, j.cancel_requested_at, j.progress, j.error, j.created_at, j.started_at, j.finished_at,
       (select coalesce(json_agg(json_build_object('name', o.name, 'media_type', o.media_type, 'bytes', o.bytes,
           'rows', o.rows, 'sha256', o.sha256, 'expires_at', o.expires_at) order by o.id), '[]')
@@ -51,8 +63,8 @@ export async function readJobs(
     from job j
     join tenant t on t.id = j.tenant_id
     left join user_account u on u.id = j.created_by
-    left join job_item i on i.job_id = j.id and i.position = 0
-    left join data_source s on s.id = i.source_id
+    left join job r on r.id = j.retry_of
+    left join job_definition d on d.id = j.definition_id
     where ${where} ${tail}`.execute(executor);
   return rows;
 }
@@ -67,13 +79,27 @@ export function visibleJobs(principal: Principal): RawBuilder<unknown> {
   return sql`j.created_by = ${subject.id}`;
 }
 
+/** A condition: the job uses the source that this name or uid names. */
+export function usesSource(nameOrUid: string): RawBuilder<unknown> {
+  const named = isUuid(nameOrUid)
+    ? sql`s.uid = ${nameOrUid}`
+    : sql`s.name_folded = ${foldName(nameOrUid.replaceAll('\0', ''))}`;
+  return sql`exists (select from job_item i join data_source s on s.id = i.source_id where i.job_id = j.id and ${named})`;
+}
+
 export function presentJob(record: JobRecord): JobView {
+  const { progress } = record;
+  const first = record.sources[0];
   return {
     id: record.uid,
     kind: record.kind,
     status: record.status,
-    source: record.source_name,
-    sourceId: record.source_uid,
+    source: first?.name ?? null,
+    sourceId: first?.uid ?? null,
+    sources: record.sources.map(({ position, name, uid }) => {
+      const own = progress.sources?.[position];
+      return { name, id: uid, ...(own === undefined ? {} : { progress: own }) };
+    }),
     format: record.spec.format ?? null,
     createdBy: record.creator,
     createdAt: record.created_at,
@@ -82,9 +108,11 @@ export function presentJob(record: JobRecord): JobView {
     attempt: record.attempt,
     maxAttempts: record.max_attempts,
     cancelRequested: record.cancel_requested_at !== null && record.finished_at === null,
-    progress: { rows: record.progress.rows ?? 0, bytes: record.progress.bytes ?? 0 },
-    ...(record.error === null ? {} : { error: { code: record.error.code, message: record.error.message } }),
+    progress: { rows: progress.rows ?? 0, bytes: progress.bytes ?? 0 },
+    ...(record.error === null ? {} : { error: record.error }),
     outputs: presentOutputs(record),
+    ...(record.retry_of === null ? {} : { retryOf: record.retry_of }),
+    ...(record.schedule === null ? {} : { schedule: record.schedule }),
   };
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FolderObjectStore } from './objects.ts';
-import { SealedOutputWriter } from './output.ts';
+import { StoredOutputWriter } from './output.ts';
 import { headBytes, OutputDamagedError, openSealed, plaintextSize, Sealer, segmentBytes } from './sealed-file.ts';
 
 const key = randomBytes(32);
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const writer = (location: string) =>
-  new SealedOutputWriter({
+  new StoredOutputWriter({
     objects: new FolderObjectStore(folder),
     location,
     name: 'orders.csv',

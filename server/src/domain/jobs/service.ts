@@ -1,25 +1,24 @@
 /** Submit, read, cancel jobs; read their outputs. */
-import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Executor, Store } from '../../platform/database/index.ts';
 import { isUuid, uuidv7 } from '../../platform/ids.ts';
-import type { Queue } from '../../platform/queue/index.ts';
 import type { Vault } from '../../platform/vault/index.ts';
 import type { Access } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
-import { ConflictError, InvalidError, NotFoundError } from '../errors.ts';
-import { foldName } from '../identity/names.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
 import { type Principal, storedUserId } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
 import { lockForUse } from '../sources/leases.ts';
-import { announceCancel, announceQueued, jobsQueue } from './changes.ts';
-import { readExport } from './export-spec.ts';
-import type { JobFilter, JobInput, JobOutputView, JobView } from './model.ts';
+import { announceCancel, announceQueued } from './changes.ts';
+import { insertJob, type NewJob } from './insert-job.ts';
+import { isFinal } from './machine.ts';
+import type { ExportSpec, ExtractSpec, JobFilter, JobInput, JobOutputView, JobView } from './model.ts';
 import type { ObjectStore } from './objects.ts';
 import { findOutput, openOutputStream } from './outputs.ts';
-import { type JobRecord, presentJob, presentOutputs, readJobs, visibleJobs } from './rows.ts';
+import { type JobRecord, presentJob, presentOutputs, readJobs, usesSource, visibleJobs } from './rows.ts';
+import { prepareSubmission, type Submission } from './submission.ts';
 import { cancelJob } from './transitions.ts';
 
 export interface JobServiceDeps {
@@ -27,7 +26,6 @@ export interface JobServiceDeps {
   readonly vault: Vault;
   readonly access: Access;
   readonly audit: AuditLog;
-  readonly queue: Pick<Queue, 'enqueue'>;
   readonly objects: ObjectStore;
   readonly config: { readonly jobMaxAttempts: number };
 }
@@ -47,7 +45,7 @@ export class JobService {
   }
 
   /**
-   * Submits a job: its row, its leases and its audit event in one transaction that locks the source FOR SHARE, so
+   * Submits a job: its row, its leases and its audit event in one transaction that locks the sources FOR SHARE, so
    * that no blocked change can slip in between (J1).
    * With an idempotency key the caller's job of the same key and content of the last 24 hours is given back instead of
    * a second one (J3): the key's record may be lost in a crash right after the job was made, the job itself is not. The
@@ -55,70 +53,82 @@ export class JobService {
    * Throws InvalidError, ForbiddenError `permission_missing`, NotFoundError `source_not_found`.
    */
   async create(principal: Principal, input: JobInput, options: { idempotencyKey?: string } = {}): Promise<JobView> {
-    const { store, access, audit, queue, config } = this.#deps;
-    if (input.kind !== 'export') {
-      throw new InvalidError('kind_unknown', 'There is no such kind of job.', { field: 'kind', remedy: 'Use export.' });
-    }
     requireScope(principal, 'write');
-    const facts = await access.resolve(principal, input.source);
-    access.authorise(principal, 'source.extract', facts);
-    const spec = readExport(input, facts.source.name);
+    const submission = await prepareSubmission(this.#deps.access, principal, input);
+    const { idempotencyKey } = options;
+    return this.submit(principal, submission, {
+      idempotencyKey,
+      earlier:
+        idempotencyKey === undefined
+          ? undefined
+          : sql`j.created_by = ${storedUserId(principal.subject)}::bigint and j.idempotency_key = ${idempotencyKey}
+              and j.fingerprint = ${submission.fingerprint} and j.created_at > now() - interval '24 hours'`,
+    });
+  }
+
+  /**
+   * Submits what was prepared. With `earlier`, the newest job of this condition is given back instead of a new one;
+   * with `lock`, submissions of the same text wait for each other, so that two never miss each other's job.
+   * Throws NotFoundError `source_not_found` when a source is gone meanwhile.
+   */
+  async submit(
+    principal: Principal,
+    submission: Submission,
+    options: Pick<NewJob, 'idempotencyKey' | 'retryOf' | 'definitionId'> & {
+      readonly earlier?: RawBuilder<unknown> | undefined;
+      readonly lock?: string;
+      readonly maxAttempts?: number;
+    } = {},
+  ): Promise<JobView> {
+    const { store, audit, config } = this.#deps;
     const uid = uuidv7();
-    const digest = fingerprint(input);
     return store.transaction(async (trx) => {
-      const sources = await lockForUse(trx, [facts.source.id]);
-      if (options.idempotencyKey !== undefined) {
-        const [earlier] = await readJobs(
-          trx,
-          sql`j.created_by = ${storedUserId(principal.subject)}::bigint and j.idempotency_key = ${options.idempotencyKey}
-            and j.fingerprint = ${digest} and j.created_at > now() - interval '24 hours'`,
-          sql`order by j.id desc limit 1`,
-        );
+      if (options.lock !== undefined) {
+        await sql`select pg_advisory_xact_lock(hashtextextended(${options.lock}, 0))`.execute(trx);
+      }
+      const sources = await lockForUse(
+        trx,
+        submission.sources.map(({ source }) => source.id),
+      );
+      if (options.earlier !== undefined) {
+        const [earlier] = await readJobs(trx, options.earlier, sql`order by j.id desc limit 1`);
         if (earlier !== undefined) return presentJob(earlier);
       }
-      const { id } = await trx
-        .insertInto('job')
-        .values({
-          uid,
-          tenant_id: principal.subject.tenantId,
-          kind: input.kind,
-          status: 'queued',
-          spec: JSON.stringify(spec),
-          created_by: storedUserId(principal.subject),
-          door: principal.door,
-          max_attempts: config.jobMaxAttempts,
-          fingerprint: digest,
-          idempotency_key: options.idempotencyKey ?? null,
-        })
-        .returning('id')
-        .executeTakeFirstOrThrow();
-      for (const [position, source] of sources.entries()) {
-        await sql`
-          with item as (
-            insert into job_item (job_id, position, source_id, spec)
-            values (${id}, ${position}, ${source.id}, ${JSON.stringify({ settingsVersion: source.settingsVersion })}::jsonb)
-          )
-          insert into lease (uid, tenant_id, source_id, kind, holder_uid, holder, user_id)
-          select ${uuidv7()}::uuid, tenant_id, id, 'job', ${uid}::uuid, ${`${input.kind} ${spec.fileName}`},
-            ${storedUserId(principal.subject)}::bigint
-          from data_source where id = ${source.id}`.execute(trx);
-      }
+      const job: NewJob = { ...submission, ...options, uid, maxAttempts: options.maxAttempts ?? config.jobMaxAttempts };
+      await insertJob(trx, principal, job, new Map(sources.map(({ id, settingsVersion }) => [id, settingsVersion])));
       await audit.record(trx, principal, {
         action: 'job.create',
         outcome: 'allowed',
-        resource: { type: 'job', uid, name: spec.fileName },
-        detail: {
-          kind: input.kind,
-          format: spec.format,
-          source: facts.source.name,
-          sourceId: facts.source.uid,
-          statementSha256: createHash('sha256').update(spec.sql).digest('hex'),
-        },
+        resource: { type: 'job', uid, name: submission.label },
+        detail: { kind: submission.kind, ...submission.detail },
       });
-      await queue.enqueue(trx, jobsQueue, { uid });
       await announceQueued(trx);
       return presentJob(await this.#find(trx, principal, uid));
     });
+  }
+
+  /**
+   * Submits a job that failed or was cancelled once more, as the caller and with the caller's rights of now. Throws
+   * NotFoundError `job_not_found`, ConflictError `job_not_final` or `job_succeeded`.
+   */
+  async retry(principal: Principal, uid: string): Promise<JobView> {
+    requireScope(principal, 'write');
+    const { store, access } = this.#deps;
+    const job = await this.#find(store.db, principal, uid);
+    if (!isFinal(job.status) || job.status === 'succeeded') {
+      throw new ConflictError(
+        job.status === 'succeeded' ? 'job_succeeded' : 'job_not_final',
+        job.status === 'succeeded' ? 'The job has succeeded: there is nothing to repeat.' : `The job is ${job.status}.`,
+        { remedy: 'Only jobs that failed or were cancelled are repeated.', extra: { status: job.status } },
+      );
+    }
+    if (job.door !== principal.door) {
+      throw new ConflictError('job_of_another_door', `The job was submitted through the door ${job.door}.`, {
+        remedy: 'Submit it there once more.',
+      });
+    }
+    const input = inputOf(job);
+    return this.submit(principal, await prepareSubmission(access, principal, input), { retryOf: job.id });
   }
 
   /** Throws NotFoundError `job_not_found` when it is absent or somebody else's. */
@@ -135,13 +145,7 @@ export class JobService {
     if (page.cursor !== undefined) conditions.push(sql`j.id < ${decodeCursor(listName, page.cursor, ['number'])[0]}`);
     if (filter.status !== undefined) conditions.push(sql`j.status = ${filter.status}`);
     if (filter.kind !== undefined) conditions.push(sql`j.kind = ${filter.kind}`);
-    if (filter.source !== undefined) {
-      conditions.push(
-        isUuid(filter.source)
-          ? sql`s.uid = ${filter.source}`
-          : sql`s.name_folded = ${foldName(filter.source.replaceAll('\0', ''))}`,
-      );
-    }
+    if (filter.source !== undefined) conditions.push(usesSource(filter.source));
     const rows = await readJobs(
       this.#deps.store.db,
       sql.join(conditions, sql` and `),
@@ -186,7 +190,7 @@ export class JobService {
 
   /**
    * Opens an output for reading, decrypted as it flows; the audit event is durable before the first byte (U1).
-   * Whoever lost the right to extract from the source may not read it any more.
+   * Whoever lost the right to extract from one of the sources may not read it any more.
    * Throws NotFoundError `job_not_found`, `output_not_found`, UnavailableError `output_unavailable`.
    */
   async openOutput(principal: Principal, uid: string, name: string): Promise<OpenedOutput> {
@@ -203,8 +207,9 @@ export class JobService {
             : 'Outputs appear when the job succeeds.',
       });
     }
-    if (job.source_uid !== null && job.source_deleted !== true) {
-      access.authorise(principal, 'source.extract', await access.resolve(principal, job.source_uid));
+    for (const source of job.sources) {
+      if (source.deleted) continue;
+      access.authorise(principal, 'source.extract', await access.resolve(principal, source.uid));
     }
     const stream = await openOutputStream(objects, vault, row);
     try {
@@ -213,7 +218,7 @@ export class JobService {
         outcome: 'allowed',
         resource: { type: 'job', uid, name },
         tenantId: job.tenant_id,
-        detail: { output: name, bytes: view.bytes, source: job.source_name },
+        detail: { output: name, bytes: view.bytes, sources: job.sources.map((source) => source.name) },
       });
     } catch (error) {
       stream.destroy();
@@ -229,17 +234,23 @@ export class JobService {
   }
 }
 
-/** Equal inputs have equal fingerprints, whatever the order of their members. */
-export function fingerprint(input: JobInput): string {
-  return createHash('sha256').update(canonical(input)).digest('hex');
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const members = Object.entries(value).filter(([, member]) => member !== undefined);
-    members.sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`;
+/** What was asked for, from what is stored of it. */
+function inputOf(job: JobRecord): JobInput {
+  if (job.kind === 'export') {
+    const source = job.sources[0];
+    if (source === undefined) throw new NotFoundError('source_not_found', 'The source of this job is gone.');
+    return { ...(job.spec as unknown as ExportSpec), kind: 'export', source: source.uid }; // as this service stored it
   }
-  return JSON.stringify(value) ?? 'null';
+  const { format, compression, timeoutMs, sources } = job.spec as unknown as ExtractSpec; // likewise
+  return {
+    kind: 'extract',
+    format,
+    ...(compression === undefined ? {} : { compression }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    sources: sources.map(({ id, tables, workspace }) => ({
+      source: id,
+      tables,
+      ...(workspace === undefined ? {} : { workspace }),
+    })),
+  };
 }

@@ -7,7 +7,7 @@
 import { sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { type JobEvent, statesAccepting } from './machine.ts';
-import type { ClaimedJob, JobProgress, JobResult, JobSource } from './model.ts';
+import type { ClaimedJob, JobError, JobProgress, JobResult, JobSource } from './model.ts';
 
 /** Who may write for an attempt. `claim` is unique to each claim, also of one worker. */
 export interface Attempt {
@@ -16,10 +16,8 @@ export interface Attempt {
   readonly claim: string;
 }
 
-export interface JobFailure {
-  readonly code: string;
-  readonly message: string;
-}
+/** What is kept of a failure; `source`, `table` and `column` say where, when that is known. */
+export type JobFailure = JobError;
 
 /** A job that left the running state without its worker. */
 export interface LostJob {
@@ -62,7 +60,7 @@ export async function claimJob(
     ), items as (
       update job_item set status = 'running' where job_id = (select id from claimed)
     )
-    select c.id, c.uid, c.tenant_id, t.uid as tenant_uid, c.kind, c.spec, c.door, c.attempt, c.max_attempts,
+    select c.id, c.uid, c.tenant_id, t.uid as tenant_uid, c.kind, c.spec, c.door, c.scopes, c.attempt, c.max_attempts,
       u.id as user_id, u.uid as user_uid, u.username,
       (select coalesce(json_agg(json_build_object('id', s.id, 'uid', s.uid, 'name', s.name,
           'settingsVersion', i.spec->'settingsVersion') order by i.position), '[]')
@@ -82,6 +80,7 @@ export async function claimJob(
     sources: row.sources,
     createdBy: row.user_id === null ? null : { id: row.user_id, uid: row.user_uid, username: row.username },
     door: row.door,
+    scopes: row.scopes,
     attempt: row.attempt,
     maxAttempts: row.max_attempts,
   };
@@ -95,6 +94,7 @@ type ClaimRow = {
   readonly kind: string;
   readonly spec: ClaimedJob['spec'];
   readonly door: string;
+  readonly scopes: readonly string[] | null;
   readonly attempt: number;
   readonly max_attempts: number;
   readonly sources: JobSource[];

@@ -1,18 +1,17 @@
 /**
  * Runs jobs in this process: claims, heartbeats, retries, reaps, sweeps. Any number of processes may do so on one
- * store. What wakes a worker may be lost or doubled (a queue message, a NOTIFY, the clock): it only ever looks for
+ * store. What wakes a worker may be lost or doubled (a NOTIFY, a new listener, the clock): it only ever looks for
  * runnable rows.
  */
 import { hostname } from 'node:os';
 import type { Store } from '../../platform/database/index.ts';
 import { uuidv7 } from '../../platform/ids.ts';
-import type { Queue } from '../../platform/queue/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 import type { Vault } from '../../platform/vault/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import { systemPrincipal } from '../identity/principal.ts';
 import { RunningAttempt } from './attempt.ts';
-import { announceQueued, jobsChannel, jobsQueue, parseSignal } from './changes.ts';
+import { announceQueued, jobsChannel, parseSignal } from './changes.ts';
 import { backOffSeconds } from './machine.ts';
 import type { JobExecutor } from './model.ts';
 import type { ObjectStore } from './objects.ts';
@@ -37,7 +36,6 @@ export interface JobWorkerDeps {
   readonly store: Store;
   readonly vault: Vault;
   readonly audit: AuditLog;
-  readonly queue: Pick<Queue, 'work'>;
   readonly objects: ObjectStore;
   readonly config: JobWorkerConfig;
   readonly log: Logger;
@@ -72,9 +70,14 @@ export class JobWorker {
   async start(): Promise<void> {
     if (this.#state !== 'new') throw new Error('The worker was started before.');
     this.#state = 'started';
-    const { store, queue, config } = this.#deps;
-    this.#stopListening = await store.listen(jobsChannel, (payload) => this.#hear(payload));
-    await queue.work(jobsQueue, { concurrency: 1 }, async () => this.wake());
+    const { store, config } = this.#deps;
+    const stopListening = await store.listen(jobsChannel, (payload) => this.#hear(payload));
+    // What was said while nobody listened is not repeated.
+    const forget = store.onReconnect(() => this.wake());
+    this.#stopListening = async () => {
+      forget();
+      await stopListening();
+    };
     this.#timers = [
       setInterval(() => this.#inBackground(this.reap()), config.jobReapSeconds * 1000),
       setInterval(() => this.#inBackground(this.sweep()), sweepIntervalMs),

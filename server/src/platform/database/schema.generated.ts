@@ -223,6 +223,8 @@ export interface JobTable {
   created_at: Generated<Timestamp>;
   started_at: Timestamp | null;
   finished_at: Timestamp | null;
+  scopes: string[] | null;
+  retry_of: number | null;
 }
 
 export interface JobDefinitionTable {
@@ -240,6 +242,10 @@ export interface JobDefinitionTable {
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  next_run_at: Timestamp | null;
+  last_run_at: Timestamp | null;
+  last_error: unknown;
+  scopes: string[] | null;
 }
 
 export interface JobItemTable {
@@ -267,6 +273,7 @@ export interface JobOutputTable {
   created_at: Generated<Timestamp>;
   expires_at: Timestamp | null;
   deleted_at: Timestamp | null;
+  detail: unknown;
 }
 
 export interface LeaseTable {

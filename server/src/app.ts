@@ -149,7 +149,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('queue', () => queue.stop());
   const objects = new FolderObjectStore(join(config.dataDir, 'outputs'));
   const jobs = new JobService({ store, vault, access, audit, objects, config });
-  const worker = new JobWorker({ store, vault, audit, objects, config, log }, { export: gateway.exportExecutor });
+  const worker = new JobWorker(
+    { store, vault, audit, objects, config, log },
+    { export: gateway.exportExecutor, extract: gateway.extractExecutor },
+  );
   if (overrides.withoutWorker !== true) {
     closing.add('worker', () => worker.stop());
     await worker.start();

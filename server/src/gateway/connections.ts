@@ -2,6 +2,7 @@
 import type { SourceFacts } from '../domain/access/index.ts';
 import type { Principal } from '../domain/identity/principal.ts';
 import type { CredentialRequest, ResolvedCredential } from '../domain/sources/index.ts';
+import type { EngineConnection } from '../engines/engine.ts';
 import type { Connector } from './connector.ts';
 import type { ConnectionRequest, Pooled, Pools, SessionPolicy } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
@@ -46,6 +47,20 @@ export class Connections {
   async take(principal: Principal, facts: SourceFacts, signal: AbortSignal): Promise<Pooled> {
     const { request } = await this.prepare(principal, facts, { level: 'read' });
     return this.#pools.acquire(request, () => signal);
+  }
+
+  /** Runs work of our own on a connection that `prepare` told of, and gives it back. */
+  async borrow<T>(
+    request: ConnectionRequest,
+    signal: AbortSignal,
+    work: (connection: EngineConnection) => Promise<T>,
+  ): Promise<T> {
+    const pooled = await this.#pools.acquire(request, () => signal);
+    try {
+      return await work(pooled.connection);
+    } finally {
+      this.#pools.release(pooled, 'used');
+    }
   }
 
   /** The other end of `take`. */

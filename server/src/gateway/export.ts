@@ -1,7 +1,7 @@
 /** The job kind `export`: one query of one source into a file, over the same path as any query (decisions.md 26). */
-import { ConflictError, ForbiddenError, NotFoundError, SourceError } from '../domain/errors.ts';
-import { type DoorName, principalOf } from '../domain/identity/principal.ts';
+import { ConflictError, NotFoundError, SourceError } from '../domain/errors.ts';
 import type { ClaimedJob, ExportSpec, JobContext, JobExecutor, JobResult, OutputWriter } from '../domain/jobs/index.ts';
+import { jobPrincipal } from './job-principal.ts';
 import type { GatewayDeps } from './ports.ts';
 import type { Queries } from './query.ts';
 import type { QueryRegistry } from './registry.ts';
@@ -22,16 +22,7 @@ export function exportExecutor(
     const spec = job.spec as unknown as ExportSpec;
     const source = job.sources[0];
     if (source === undefined) throw new NotFoundError('source_not_found', 'The source of this job is gone.');
-    const user = job.createdBy === null ? null : await deps.principals.byId(job.createdBy.id);
-    if (user === null) {
-      throw new ForbiddenError('job_creator_gone', 'The user who submitted this job is gone or locked.');
-    }
-    const principal = principalOf(
-      user,
-      // Written by our own service from a principal's door.
-      { door: job.door as DoorName, requestId: job.uid, address: null },
-      { method: 'system' },
-    );
+    const principal = await jobPrincipal(deps, job);
     const writer = context.output(spec.fileName, MEDIA_TYPES[spec.format]);
     const output = new FileOutput(writer, context, registry);
     try {

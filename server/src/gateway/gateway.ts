@@ -8,6 +8,7 @@ import { Connections } from './connections.ts';
 import { Connector } from './connector.ts';
 import { engineFacts, splitUrl } from './engine-facts.ts';
 import { exportExecutor } from './export.ts';
+import { extractExecutor } from './extract/executor.ts';
 import type { Gateway } from './index.ts';
 import { noMetrics } from './metrics.ts';
 import { type ConnectionGroup, Pools } from './pools.ts';
@@ -51,6 +52,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     refreshCatalog: (principal, nameOrUid, signal) => catalog.refresh(principal, nameOrUid, signal),
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
+    extractExecutor: extractExecutor({ deps, connections, queries, registry }),
     drain: async (graceMs) => {
       queries.drain();
       await settled(registry.idle(), graceMs);

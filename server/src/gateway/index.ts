@@ -61,6 +61,8 @@ export interface Gateway {
   readonly queries: QueryDirectory;
   /** Runs jobs of kind `export`; for `JobWorker`. */
   readonly exportExecutor: JobExecutor;
+  /** Runs jobs of kind `extract`. */
+  readonly extractExecutor: JobExecutor;
   /** Takes no more queries and waits for running ones, at most `graceMs`; what is left is cancelled. */
   drain(graceMs: number): Promise<void>;
   /** Cancels what runs and closes every connection. */

@@ -10,4 +10,5 @@ export * from './model.ts';
 export { FolderObjectStore, type ObjectStore, type ObjectUpload } from './objects.ts';
 export { JobService, type JobServiceDeps, type OpenedOutput } from './service.ts';
 export { fingerprint, type Submission } from './submission.ts';
+export type { JobObservation, WatchOptions } from './watch.ts';
 export { JobWorker, type JobWorkerConfig, type JobWorkerDeps } from './worker.ts';

@@ -20,6 +20,7 @@ import { findOutput, openOutputStream } from './outputs.ts';
 import { type JobRecord, presentJob, presentOutputs, readJobs, usesSource, visibleJobs } from './rows.ts';
 import { prepareSubmission, type Submission } from './submission.ts';
 import { cancelJob } from './transitions.ts';
+import { type JobObservation, type WatchOptions, watchJob } from './watch.ts';
 
 export interface JobServiceDeps {
   readonly store: Store;
@@ -135,6 +136,14 @@ export class JobService {
   async get(principal: Principal, uid: string): Promise<JobView> {
     requireScope(principal, 'read');
     return presentJob(await this.#find(this.#deps.store.db, principal, uid));
+  }
+
+  /**
+   * The job now and after every change, until it is over or `signal` aborts. Throws NotFoundError `job_not_found`, also
+   * in the middle, when the caller may not see it any more.
+   */
+  watch(principal: Principal, uid: string, options: WatchOptions): AsyncGenerator<JobObservation> {
+    return watchJob(() => this.get(principal, uid), options);
   }
 
   /** Newest first: the caller's own; more for administrators. */

@@ -1,4 +1,6 @@
 /** Jobs and their outputs. */
+import { Readable } from 'node:stream';
+import type { Principal } from '../../domain/identity/index.ts';
 import type { JobInput } from '../../domain/jobs/index.ts';
 import { pageOf, pageQuery, streamResponse } from '../../platform/http/index.ts';
 import type { Operations } from './operation.ts';
@@ -17,6 +19,22 @@ function attachment(name: string): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${exact}`;
 }
 
+/** A watcher hears something at least as often, ms: proxies close connections that say nothing. */
+const keepAliveMs = 15_000;
+
+async function* eventsOf(
+  { jobs, draining }: RestServices,
+  principal: Principal,
+  uid: string,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  for await (const observation of jobs.watch(principal, uid, { signal, repeatMs: keepAliveMs })) {
+    yield `event: job\ndata: ${JSON.stringify(observation)}\n\n`;
+    // The browser or program connects again, to a node that stays.
+    if (draining()) return;
+  }
+}
+
 export function registerJobs(operations: Operations, services: RestServices): void {
   const { jobs } = services;
   operations.add(
@@ -25,7 +43,7 @@ export function registerJobs(operations: Operations, services: RestServices): vo
       path: '/jobs',
       id: 'createJob',
       tag,
-      summary: 'Submit a job: an export of one query into a file.',
+      summary: 'Submit a job: an export of one query into a file, or an extraction of tables of several sources.',
       body: schemas.jobBody,
       answers: { 202: schemas.job },
       problems: [404],
@@ -78,6 +96,45 @@ export function registerJobs(operations: Operations, services: RestServices): vo
       problems: [404],
     },
     ({ principal, params }) => jobs.cancel(principal, params.id),
+  );
+  operations.add(
+    {
+      method: 'POST',
+      path: '/jobs/:id/retry',
+      id: 'retryJob',
+      tag,
+      summary: 'Submit a job that failed or was cancelled once more: a new job.',
+      params: schemas.idParams,
+      answers: { 202: schemas.job },
+      problems: [404],
+    },
+    async ({ principal, params, reply }) => {
+      const job = await jobs.retry(principal, params.id);
+      reply.code(202).header('location', `/api/v1/jobs/${job.id}`);
+      return job;
+    },
+  );
+  operations.add(
+    {
+      method: 'GET',
+      path: '/jobs/:id/events',
+      id: 'watchJob',
+      tag,
+      summary: 'Watch a job as server-sent events, until it is over.',
+      description:
+        'Every event is called `job`; its data is `{"job":…,"rate":{"rowsPerSecond","bytesPerSecond"}|null}`. The stream ends with the event of the final state.',
+      params: schemas.idParams,
+      answers: { 200: streamResponse('The events.', 'text/event-stream') },
+      problems: [404],
+    },
+    async ({ principal, params, reply }) => {
+      // A job that is not there is answered as a problem, before any event.
+      await jobs.get(principal, params.id);
+      const stop = new AbortController();
+      const events = Readable.from(eventsOf(services, principal, params.id, stop.signal));
+      events.once('close', () => stop.abort());
+      return reply.type('text/event-stream').headers({ 'cache-control': 'no-store' }).send(events);
+    },
   );
   operations.add(
     {

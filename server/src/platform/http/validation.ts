@@ -10,6 +10,7 @@ import { type Problem, ProblemError } from './problem.ts';
 
 interface Failure {
   readonly keyword: string;
+  readonly schemaPath: string;
   readonly instancePath: string;
   readonly message: string;
   readonly params: object;
@@ -22,8 +23,23 @@ const parts: Readonly<Record<string, string>> = {
   headers: 'headers',
 };
 
+const branchPath = /^.*?\/anyOf\/\d+/;
+
+/**
+ * Of a union whose branches are told apart by a constant member (`kind`), only the branch that was meant says anything
+ * useful: those whose constant does not fit are left out, unless that is so for all of them.
+ */
+function ofMeantBranch(failures: readonly Failure[]): readonly Failure[] {
+  const branchOf = (failure: Failure): string | undefined => branchPath.exec(failure.schemaPath)?.[0];
+  const branches = new Set(failures.map(branchOf).filter((branch) => branch !== undefined));
+  const others = new Set(failures.filter(({ keyword }) => keyword === 'const').map(branchOf));
+  if (branches.size === 0 || [...branches].every((branch) => others.has(branch))) return failures;
+  return failures.filter((failure) => !others.has(branchOf(failure)));
+}
+
 /** A union reports each of its branches; the failure that lies deepest says most. */
-function mostTelling(failures: readonly Failure[]): Failure | undefined {
+function mostTelling(all: readonly Failure[]): Failure | undefined {
+  const failures = ofMeantBranch(all);
   const depth = (failure: Failure): number => failure.instancePath.split('/').length;
   const rank = (failure: Failure): number =>
     depth(failure) * 10 + (failure.keyword === 'anyOf' ? 0 : failure.keyword === 'const' ? 1 : 2);
@@ -48,6 +64,7 @@ function named(failure: Failure): { field: string; sentence: string } {
   ) {
     return { field: within(first), sentence: `\`${within(first)}\` is not known here.` };
   }
+  if (failure.keyword === 'boolean' && path !== '') return { field: path, sentence: `\`${path}\` is not known here.` };
   return { field: path, sentence: path === '' ? `It ${failure.message}.` : `\`${path}\` ${failure.message}.` };
 }
 

@@ -1,6 +1,6 @@
 /** Shapes of shares, queries, jobs, audit and limits. */
 import Type from 'typebox';
-import { jobStatuses } from '../../../domain/jobs/model.ts';
+import { extractOperators, jobStatuses } from '../../../domain/jobs/model.ts';
 import {
   anyJson,
   nullable,
@@ -98,8 +98,8 @@ export const query = Type.Object(
   { title: 'Query' },
 );
 
-export const jobBody = strict({
-  kind: oneOf(['export']),
+const exportBody = strict({
+  kind: Type.Literal('export'),
   source: text(256),
   sql,
   parameters: Type.Optional(parameters),
@@ -109,6 +109,45 @@ export const jobBody = strict({
   fileName: Type.Optional(text(128)),
   workspace: Type.Optional(workspace),
 });
+
+const filterValue = Type.Union([Type.String({ maxLength: 65_536 }), Type.Number(), Type.Boolean(), Type.Null()]);
+const filter = Type.Record(
+  Type.String({ minLength: 1, maxLength: 16 }),
+  Type.Array(filterValue, { maxItems: 10_000 }),
+  {
+    description: `Operator → values, all of which must hold: ${extractOperators.join(', ')}.`,
+    maxProperties: extractOperators.length,
+  },
+);
+const extractTable = strict({
+  schema: Type.Optional(text(256, "The engine's default when absent: `public`, `dbo`, the database, the user.")),
+  table: text(256),
+  columns: Type.Optional(Type.Array(text(256), { minItems: 1, maxItems: 2_000, description: 'All when absent.' })),
+  filters: Type.Optional(
+    Type.Record(Type.String({ minLength: 1, maxLength: 256 }), filter, {
+      maxProperties: 1_000,
+      examples: [{ total: { gte: [1500] }, state: { in: ['paid', 'sent'] } }],
+    }),
+  ),
+});
+const extractBody = strict({
+  kind: Type.Literal('extract'),
+  sources: Type.Array(
+    strict({
+      source: text(256),
+      tables: Type.Array(extractTable, { minItems: 1, maxItems: 1_000 }),
+      workspace: Type.Optional(workspace),
+    }),
+    { minItems: 1, maxItems: 10 },
+  ),
+  format: oneOf(
+    ['ndjson', 'csv', 'parquet', 'json'],
+    '`json`: one object, source → table → rows; else a file a table.',
+  ),
+  compression: Type.Optional(oneOf(['gzip', 'zstd'])),
+  timeoutMs: Type.Optional(timeoutMs),
+});
+export const jobBody = Type.Union([exportBody, extractBody]);
 const jobOutput = Type.Object({
   name: Type.String(),
   mediaType: Type.String(),
@@ -117,6 +156,13 @@ const jobOutput = Type.Object({
   sha256: Type.String(),
   expiresAt: nullable(timestamp),
 });
+const sourceProgress = Type.Object({
+  rows: Type.Integer(),
+  bytes: Type.Integer(),
+  tablesDone: Type.Integer(),
+  tables: Type.Integer(),
+  table: nullable(Type.String({ description: 'The one that is being read.' })),
+});
 export const job = Type.Object(
   {
     id: Type.String(),
@@ -124,6 +170,9 @@ export const job = Type.Object(
     status: oneOf(jobStatuses),
     source: nullable(Type.String()),
     sourceId: nullable(Type.String()),
+    sources: Type.Array(
+      Type.Object({ name: Type.String(), id: Type.String(), progress: Type.Optional(sourceProgress) }),
+    ),
     format: nullable(Type.String()),
     createdBy: nullable(Type.String()),
     createdAt: timestamp,
@@ -133,8 +182,18 @@ export const job = Type.Object(
     maxAttempts: Type.Integer(),
     cancelRequested: Type.Boolean(),
     progress: Type.Object({ rows: Type.Integer(), bytes: Type.Integer() }),
-    error: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
+    error: Type.Optional(
+      Type.Object({
+        code: Type.String(),
+        message: Type.String(),
+        source: Type.Optional(Type.String()),
+        table: Type.Optional(Type.String()),
+        column: Type.Optional(Type.String()),
+      }),
+    ),
     outputs: Type.Array(jobOutput),
+    retryOf: Type.Optional(Type.String({ description: 'Id of the job that this one repeats.' })),
+    schedule: Type.Optional(Type.String({ description: 'Id of the schedule that submitted it.' })),
   },
   { title: 'Job' },
 );

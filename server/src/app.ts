@@ -10,7 +10,7 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
-import { FolderObjectStore, JobService, JobWorker } from './domain/jobs/index.ts';
+import { FolderObjectStore, JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Credentials, Sources } from './domain/sources/index.ts';
 import { restDoor } from './doors/rest/index.ts';
 import { loadEngines } from './engines/registry.ts';
@@ -149,8 +149,9 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('queue', () => queue.stop());
   const objects = new FolderObjectStore(join(config.dataDir, 'outputs'));
   const jobs = new JobService({ store, vault, access, audit, objects, config });
+  const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
   const worker = new JobWorker(
-    { store, vault, audit, objects, config, log },
+    { store, vault, audit, objects, config, log, schedules },
     { export: gateway.exportExecutor, extract: gateway.extractExecutor },
   );
   if (overrides.withoutWorker !== true) {
@@ -167,6 +168,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     credentials,
     catalog,
     jobs,
+    schedules,
     audit,
     gateway,
     store,

@@ -8,6 +8,7 @@ export { isPassing } from './failure.ts';
 export { checkManifest, manifestName } from './manifest.ts';
 export * from './model.ts';
 export { FolderObjectStore, type ObjectStore, type ObjectUpload } from './objects.ts';
+export { type ScheduleInput, Schedules, type ScheduleView } from './schedules.ts';
 export { JobService, type JobServiceDeps, type OpenedOutput } from './service.ts';
 export { fingerprint, type Submission } from './submission.ts';
 export type { JobObservation, WatchOptions } from './watch.ts';

@@ -39,6 +39,8 @@ export interface JobWorkerDeps {
   readonly objects: ObjectStore;
   readonly config: JobWorkerConfig;
   readonly log: Logger;
+  /** Looked at as often as lost jobs are. */
+  readonly schedules?: { runDue(): Promise<unknown> };
 }
 
 const sweepIntervalMs = 10 * 60 * 1000;
@@ -79,10 +81,16 @@ export class JobWorker {
       await stopListening();
     };
     this.#timers = [
-      setInterval(() => this.#inBackground(this.reap()), config.jobReapSeconds * 1000),
+      setInterval(() => this.#look(), config.jobReapSeconds * 1000),
       setInterval(() => this.#inBackground(this.sweep()), sweepIntervalMs),
     ];
+    this.#look();
+  }
+
+  #look(): void {
     this.#inBackground(this.reap());
+    const { schedules } = this.#deps;
+    if (schedules !== undefined) this.#inBackground(schedules.runDue().then(() => {}));
   }
 
   /** Takes no new job, aborts running ones (`stopping`), hands them back and resolves when nothing runs here. */

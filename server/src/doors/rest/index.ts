@@ -20,6 +20,7 @@ import { registerGroups, registerTenants } from './groups.ts';
 import { registerJobs } from './jobs.ts';
 import { Operations } from './operation.ts';
 import { registerQueries } from './query.ts';
+import { registerSchedules } from './schedules.ts';
 import type { RestServices } from './services.ts';
 import { registerSessions, registerSignIn } from './sessions.ts';
 import { registerShares } from './shares.ts';
@@ -90,6 +91,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerCatalog(operations, services);
   registerQueries(operations, services);
   registerJobs(operations, services);
+  registerSchedules(operations, services);
   registerAudit(operations, services);
   registerLimits(operations, services);
 }

@@ -3,7 +3,7 @@ import type { Access, Limits, Shares } from '../../domain/access/index.ts';
 import type { AuditLog } from '../../domain/audit/index.ts';
 import type { CatalogStore } from '../../domain/catalog/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
-import type { JobService } from '../../domain/jobs/index.ts';
+import type { JobService, Schedules } from '../../domain/jobs/index.ts';
 import type { Credentials, Sources } from '../../domain/sources/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
 import type { Store } from '../../platform/database/index.ts';
@@ -23,6 +23,7 @@ export interface RestServices {
   readonly credentials: Credentials;
   readonly catalog: CatalogStore;
   readonly jobs: JobService;
+  readonly schedules: Schedules;
   readonly audit: AuditLog;
   readonly gateway: Gateway;
   readonly store: Store;

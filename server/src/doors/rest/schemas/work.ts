@@ -197,6 +197,40 @@ export const job = Type.Object(
   },
   { title: 'Job' },
 );
+const scheduleMembers = {
+  name: text(128),
+  cron: text(128, 'Minute, hour, day, month, day of the week: `0 3 * * 1-5`; or `@daily` and its kin.'),
+  timeZone: text(64, 'IANA name; UTC when absent.'),
+  enabled: Type.Boolean(),
+  job: jobBody,
+};
+export const scheduleBody = strict({
+  name: scheduleMembers.name,
+  cron: scheduleMembers.cron,
+  timeZone: Type.Optional(scheduleMembers.timeZone),
+  enabled: Type.Optional(scheduleMembers.enabled),
+  job: scheduleMembers.job,
+});
+export const schedulePatch = Type.Partial(strict(scheduleMembers));
+export const schedule = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    cron: Type.String(),
+    timeZone: Type.String(),
+    enabled: Type.Boolean(),
+    job: anyJson,
+    owner: nullable(Type.String()),
+    nextRunAt: nullable(timestamp),
+    lastRunAt: nullable(timestamp),
+    lastJob: nullable(Type.String({ description: 'Id of the newest job.' })),
+    lastError: Type.Optional(Type.Object({ code: Type.String(), message: Type.String() })),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+  },
+  { title: 'Schedule' },
+);
+
 export const jobFilter = {
   status: Type.Optional(oneOf(jobStatuses)),
   kind: Type.Optional(text(32)),

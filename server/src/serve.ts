@@ -1,5 +1,5 @@
 /**
- * `headgate serve`: reads the configuration, starts, and runs until a signal. SIGTERM or SIGINT stops gracefully, a
+ * `headgate serve` and `headgate worker`: reads the configuration, starts, and runs until a signal. SIGTERM or SIGINT stops gracefully, a
  * second one at once. What keeps it from starting becomes one sentence with the remedy.
  */
 import { type App, createApp } from './app.ts';
@@ -95,15 +95,51 @@ function announce(app: App, url: string): void {
  * Runs until stopped. Rejects with an error whose message is a sentence with the remedy when it cannot start.
  * `argv`: the settings as flags, `['--port', '8080']`.
  */
-export async function serve(argv: readonly string[]): Promise<void> {
+export function serve(argv: readonly string[]): Promise<void> {
+  return runUntilStopped(argv, async (app) => announce(app, await app.listen()));
+}
+
+/** `headgate worker`: the same without the doors; it runs jobs of a store that other nodes serve. */
+export function work(argv: readonly string[]): Promise<void> {
+  return runUntilStopped(
+    argv,
+    async ({ config }) => {
+      process.stdout.write(`Headgate works on jobs, ${config.jobConcurrency} at a time.\n`);
+    },
+    refuseToWork,
+  );
+}
+
+/** Throws StartError for a configuration with which a worker alone could do nothing. */
+function refuseToWork(config: Config): void {
+  if (config.databaseUrl === undefined) {
+    throw new StartError(
+      'A worker alone needs the store of the nodes that it works for: set DATABASE_URL. The embedded store belongs to one process, which runs its jobs itself.',
+      undefined,
+    );
+  }
+  if (config.jobConcurrency === 0) {
+    throw new StartError(
+      'HEADGATE_JOB_CONCURRENCY is 0: this worker would run nothing. Set it to 1 or more.',
+      undefined,
+    );
+  }
+}
+
+async function runUntilStopped(
+  argv: readonly string[],
+  begin: (app: App) => Promise<void>,
+  refuse: (config: Config) => void = () => {},
+): Promise<void> {
   const config = loadConfig({ env: process.env, argv: [...argv], cwd: process.cwd() });
+  refuse(config);
   const log = createLogger({ level: config.logLevel, format: config.logFormat });
   for (const warning of config.warnings) log.warn(warning);
   const stop = stopSignal();
   let app: App | undefined;
   try {
     app = await createApp(config, log);
-    announce(app, await app.listen());
+    await begin(app);
   } catch (error) {
     await app?.close();
     throw startError(error, config);

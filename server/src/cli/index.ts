@@ -14,8 +14,8 @@ import { reportFailure } from './report.ts';
 /** Runs one command line (without `node` and the script) and returns its exit code. Never throws. */
 export async function run(argv: readonly string[], io?: CliIo): Promise<number> {
   if (io !== undefined) return await runWith(argv, io);
-  // `serve` handles signals itself: it has work to finish.
-  if (argv[0] === 'serve') return await runWith(argv, { ...processIoWithoutSignal() });
+  // These handle signals themselves: they have work to finish.
+  if (argv[0] === 'serve' || argv[0] === 'worker') return await runWith(argv, { ...processIoWithoutSignal() });
   const process = processIo();
   try {
     return await runWith(argv, process.io);

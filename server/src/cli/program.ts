@@ -5,11 +5,13 @@ import type { Cli, GlobalOptions } from './cli.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { groupCommand } from './group/index.ts';
+import { extractCommand } from './job/extract.ts';
 import { jobCommand } from './job/index.ts';
 import { keyCommand } from './key/index.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
-import { serveCommand } from './serve.ts';
+import { scheduleCommand } from './schedule/index.ts';
+import { serveCommand, workerCommand } from './serve.ts';
 import { shareCommand } from './share/index.ts';
 import { sourceCommand } from './source/index.ts';
 import { tokenCommand } from './token/index.ts';
@@ -27,6 +29,7 @@ export function createProgram(cli: Cli, version: string): Command {
     });
   const commands = [
     serveCommand(cli),
+    workerCommand(cli),
     configCommand(cli),
     loginCommand(cli),
     logoutCommand(cli),
@@ -36,7 +39,9 @@ export function createProgram(cli: Cli, version: string): Command {
     tokenCommand(cli),
     userCommand(cli),
     groupCommand(cli),
+    extractCommand(cli),
     jobCommand(cli),
+    scheduleCommand(cli),
     auditCommand(cli),
     keyCommand(cli),
     completionCommand(cli),

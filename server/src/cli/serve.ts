@@ -12,3 +12,15 @@ export function serveCommand(_cli: Cli): Command {
       await serve(command.args);
     });
 }
+
+/** `headgate worker`: likewise. */
+export function workerCommand(_cli: Cli): Command {
+  return new Command('worker')
+    .description('run jobs of a shared store without serving; every setting is an option too')
+    .argument('[settings...]', '--job-concurrency 4 …')
+    .allowUnknownOption()
+    .action(async (_settings: string[], _options: unknown, command: Command) => {
+      const { work } = await import('../serve.ts');
+      await work(command.args);
+    });
+}

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Command } from 'commander';
-import { path } from '../api.ts';
+import { type Api, path } from '../api.ts';
 import type { Cli } from '../cli.ts';
 import { CliError, ExitCode, usageError } from '../exit.ts';
 import { Progress } from '../progress.ts';
@@ -20,40 +20,52 @@ export function downloadCommand(cli: Cli): Command {
       const job = await api.get<JobView>(`/jobs${path(id)}`);
       const output = choose(job, name);
       const file = options.output ?? safeName(output.name);
-      const target = file === '-' ? streamTarget(cli.io.stdout) : fileTarget(file);
-      const progress = new Progress(cli.io);
-      const hash = createHash('sha256');
-      let size = 0;
-      try {
-        const response = await api.open({
-          path: `/jobs${path(id)}/outputs${path(output.name)}`,
-          headers: { accept: '*/*' },
-          signal: cli.io.signal,
-        });
-        target.start(response.headers);
-        for await (const chunk of response) {
-          hash.update(chunk);
-          size += chunk.length;
-          await target.write(chunk);
-          progress.show(() => `${bytes(size)}${output.bytes === undefined ? '' : ` of ${bytes(output.bytes)}`}`);
-        }
-        progress.clear();
-        if (output.sha256 !== undefined && hash.digest('hex') !== output.sha256) {
-          throw new CliError(
-            ExitCode.connection,
-            "The download is damaged: its SHA-256 is not the output's.",
-            'Try again.',
-          );
-        }
-        await target.finish();
-      } catch (error) {
-        progress.clear();
-        target.discard();
-        throw explain(error);
-      }
+      const size = await downloadOutput(cli, api, job, output, file);
       if (file !== '-')
         cli.print({ file, bytes: size, sha256: output.sha256 }, () => `Wrote ${file}, ${bytes(size)}.\n`);
     });
+}
+
+/** Downloads one output into a file (`-` = standard output) and checks it; answers its bytes. */
+export async function downloadOutput(
+  cli: Cli,
+  api: Api,
+  job: JobView,
+  output: JobOutput,
+  file: string,
+): Promise<number> {
+  const target = file === '-' ? streamTarget(cli.io.stdout) : fileTarget(file);
+  const progress = new Progress(cli.io);
+  const hash = createHash('sha256');
+  let size = 0;
+  try {
+    const response = await api.open({
+      path: `/jobs${path(job.id)}/outputs${path(output.name)}`,
+      headers: { accept: '*/*' },
+      signal: cli.io.signal,
+    });
+    target.start(response.headers);
+    for await (const chunk of response) {
+      hash.update(chunk);
+      size += chunk.length;
+      await target.write(chunk);
+      progress.show(() => `${bytes(size)}${output.bytes === undefined ? '' : ` of ${bytes(output.bytes)}`}`);
+    }
+    progress.clear();
+    if (output.sha256 !== undefined && hash.digest('hex') !== output.sha256) {
+      throw new CliError(
+        ExitCode.connection,
+        "The download is damaged: its SHA-256 is not the output's.",
+        'Try again.',
+      );
+    }
+    await target.finish();
+    return size;
+  } catch (error) {
+    progress.clear();
+    target.discard();
+    throw explain(error);
+  }
 }
 
 function choose(job: JobView, name: string | undefined): JobOutput {

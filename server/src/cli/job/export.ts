@@ -1,11 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Command, Option } from 'commander';
-import { type Api, path } from '../api.ts';
 import type { Cli } from '../cli.ts';
-import { ExitCode } from '../exit.ts';
 import { collect, positiveInteger } from '../options.ts';
-import { Progress } from '../progress.ts';
-import { describeProgress, isFinal, type JobView, jobFields } from './view.ts';
+import { follow, showEnd } from './follow.ts';
+import type { JobView } from './view.ts';
 
 interface ExportOptions {
   format: string;
@@ -13,8 +10,6 @@ interface ExportOptions {
   maxRows?: number;
   wait?: boolean;
 }
-
-const POLL_MS = 500;
 
 /** `headgate job export` */
 export function exportCommand(cli: Cli): Command {
@@ -44,23 +39,6 @@ export function exportCommand(cli: Cli): Command {
         cli.print(created, () => `Job ${created.id} is ${created.status}.\n`);
         return;
       }
-      const job = await waitFor(cli, api, created);
-      cli.print(job, () => cli.fields(jobFields(job)));
-      if (job.status !== 'succeeded') cli.exitCode = ExitCode.failure;
+      showEnd(cli, await follow(cli, api, created.id));
     });
-}
-
-async function waitFor(cli: Cli, api: Api, created: JobView): Promise<JobView> {
-  const progress = new Progress(cli.io);
-  let job = created;
-  try {
-    while (!isFinal(job)) {
-      await delay(POLL_MS, undefined, { signal: cli.io.signal });
-      job = await api.get<JobView>(`/jobs${path(job.id)}`);
-      progress.show(() => `${job.status} ${describeProgress(job)}`);
-    }
-    return job;
-  } finally {
-    progress.clear();
-  }
 }

@@ -5,7 +5,10 @@ import { cancelCommand } from './cancel.ts';
 import { downloadCommand } from './download.ts';
 import { exportCommand } from './export.ts';
 import { listCommand } from './list.ts';
+import { retryCommand } from './retry.ts';
 import { showCommand } from './show.ts';
+import { verifyCommand } from './verify.ts';
+import { watchCommand } from './watch.ts';
 
 export function jobCommand(cli: Cli): Command {
   return new Command('job')
@@ -13,6 +16,9 @@ export function jobCommand(cli: Cli): Command {
     .addCommand(exportCommand(cli))
     .addCommand(listCommand(cli))
     .addCommand(showCommand(cli))
+    .addCommand(watchCommand(cli))
     .addCommand(cancelCommand(cli))
-    .addCommand(downloadCommand(cli));
+    .addCommand(retryCommand(cli))
+    .addCommand(downloadCommand(cli))
+    .addCommand(verifyCommand(cli));
 }

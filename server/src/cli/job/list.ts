@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { positiveInteger } from '../options.ts';
 import { time } from '../text.ts';
-import { describeProgress, type JobView } from './view.ts';
+import { describeProgress, type JobView, sourceNames } from './view.ts';
 
 /** `headgate job list` */
 export function listCommand(cli: Cli): Command {
@@ -20,7 +20,7 @@ export function listCommand(cli: Cli): Command {
           { title: 'id', value: (job) => job.id },
           { title: 'kind', value: (job) => job.kind },
           { title: 'status', value: (job) => job.status },
-          { title: 'source', value: (job) => job.source },
+          { title: 'source', value: sourceNames },
           { title: 'progress', value: describeProgress },
           { title: 'by', value: (job) => job.createdBy },
           { title: 'created', value: (job) => time(job.createdAt) },

@@ -16,6 +16,19 @@ export interface JobView {
   readonly progress?: { readonly rows?: number; readonly bytes?: number } | null;
   readonly error?: { readonly code?: string; readonly message?: string } | null;
   readonly outputs?: readonly JobOutput[];
+  readonly sources?: readonly JobSource[];
+  readonly retryOf?: string;
+  readonly schedule?: string;
+}
+
+export interface JobSource {
+  readonly name: string;
+  readonly progress?: {
+    readonly rows: number;
+    readonly tablesDone: number;
+    readonly tables: number;
+    readonly table: string | null;
+  };
 }
 
 export interface JobOutput {
@@ -40,6 +53,12 @@ export function describeProgress(job: JobView): string {
   return `${count(job.progress.rows ?? 0)} rows, ${bytes(job.progress.bytes ?? 0)}`;
 }
 
+/** Names of its sources. */
+export function sourceNames(job: JobView): string | null | undefined {
+  const names = job.sources?.map(({ name }) => name) ?? [];
+  return names.length > 1 ? names.join(', ') : job.source;
+}
+
 /** The lines of `job show`. */
 export function jobFields(job: JobView): (readonly [string, unknown])[] {
   const attempts = job.attempt === undefined ? undefined : `${job.attempt} of ${job.maxAttempts ?? '?'}`;
@@ -47,9 +66,11 @@ export function jobFields(job: JobView): (readonly [string, unknown])[] {
     ['id', job.id],
     ['kind', job.kind],
     ['status', job.status],
-    ['source', job.source],
+    ['source', sourceNames(job)],
     ['format', job.format],
     ['by', job.createdBy],
+    ['repeats', job.retryOf],
+    ['schedule', job.schedule],
     ['attempt', attempts],
     ['progress', describeProgress(job) || null],
     ['error', job.error && [job.error.code, job.error.message].filter(Boolean).join(': ')],

@@ -114,3 +114,26 @@ export class HeadgateNode {
     }
   }
 }
+
+/** `headgate worker` as a process of its own. */
+export async function startWorker(
+  settings: Readonly<Record<string, string>>,
+): Promise<{ readonly pid: number | undefined; stop(): Promise<number | null> }> {
+  const child = startCommand(['worker'], settings);
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += String(chunk)));
+  while (!output.includes('Headgate works on jobs')) {
+    // Set by the options in `startCommand`: a pipe.
+    await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]);
+    if (child.exitCode !== null) throw new Error(`It ended instead: ${output}`);
+  }
+  return {
+    pid: child.pid,
+    stop: async () => {
+      const gone = once(child, 'exit');
+      child.kill('SIGTERM');
+      await gone;
+      return child.exitCode;
+    },
+  };
+}

@@ -29,7 +29,9 @@ export class Checker {
   /** A collection's name, as it stands. */
   collection(node: Node | undefined): string {
     if (typeof node !== 'string') {
-      throw forbidden('A collection is named by a text; another database, or none, cannot be read through this source.');
+      throw forbidden(
+        'A collection is named by a text; another database, or none, cannot be read through this source.',
+      );
     }
     if (node === '' || node.includes('\0') || node.includes('$')) throw fault(`${quote(node)} names no collection.`);
     if (/^system\./i.test(node)) throw forbidden(`The collection ${quote(node)} is the server's own.`);
@@ -367,4 +369,3 @@ function forbidden(message: string): StatementSyntaxError {
 function unknownOperator(name: string): StatementSyntaxError {
   return forbidden(`${name} is not among the operators and stages that are allowed at this place.`);
 }
-

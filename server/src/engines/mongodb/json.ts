@@ -239,7 +239,8 @@ function longOf(digits: string): Extended {
   return new Extended('$numberLong', digits);
 }
 
-const isInt64 = (digits: string): boolean => digits.length <= 20 && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
+const isInt64 = (digits: string): boolean =>
+  digits.length <= 20 && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
 
 /** A document, or what it stands for in Extended JSON. */
 function special(members: Members): Node {

@@ -5,7 +5,15 @@ import { Checker } from './check.ts';
 import { type Members, type Node, parseDocument, StatementSyntaxError } from './json.ts';
 import { COMMANDS, type CommandRule } from './operators.ts';
 
-export type CommandName = 'find' | 'aggregate' | 'count' | 'distinct' | 'insert' | 'update' | 'delete' | 'findAndModify';
+export type CommandName =
+  | 'find'
+  | 'aggregate'
+  | 'count'
+  | 'distinct'
+  | 'insert'
+  | 'update'
+  | 'delete'
+  | 'findAndModify';
 
 export interface Statement {
   readonly command: CommandName;

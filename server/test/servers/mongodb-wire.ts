@@ -18,7 +18,7 @@ export interface Incoming {
 
 /** Cuts a stream of bytes into commands. Throws for bytes that are no message: the server hangs up. */
 export class MessageReader {
-  #buffer = Buffer.alloc(0);
+  #buffer: Buffer = Buffer.alloc(0);
 
   *push(chunk: Buffer): Iterable<Incoming> {
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);

@@ -3,11 +3,12 @@
  * (`directConnection`): it neither looks names up nor follows a replica set's list of members to other hosts (F3).
  */
 import { isIP } from 'node:net';
-import { checkServerIdentity, connect as connectTls, createSecureContext, type PeerCertificate } from 'node:tls';
+import { checkServerIdentity, createSecureContext, type PeerCertificate } from 'node:tls';
 import type { Document, MongoClient, MongoClientOptions } from 'mongodb';
 import { type ConnectStage, type ConnectTarget, EngineError } from '../engine.ts';
 import { type Driver, loadDriver } from './driver.ts';
-import { failureOf, fromConnect, fromDriver } from './errors.ts';
+import { failureOf, fromConnect, fromDriver, notMongodb } from './errors.ts';
+import { speaksSomethingElse, speaksTls } from './probe.ts';
 import { DECODING } from './types.ts';
 
 export interface ConnectHooks {
@@ -29,7 +30,8 @@ export interface Opened {
 
 /** The gateway's own deadline is shorter; this only ends attempts that nobody waits for any more. */
 const ATTEMPT_MS = 30_000;
-const PROBE_MS = 2_000;
+/** Whoever has not signed in after this time may be talking to something else. */
+const DOUBT_AFTER_MS = 1_500;
 
 /** Connects to the first address that answers. Rejects with EngineError and its stage. */
 export async function open(target: ConnectTarget, hooks: ConnectHooks): Promise<Opened> {
@@ -85,21 +87,6 @@ async function explain(target: ConnectTarget, address: string, plain: boolean): 
   }
 }
 
-function speaksTls(address: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connectTls({ host: address, port, rejectUnauthorized: false, timeout: PROBE_MS });
-    const end = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once('secureConnect', () => end(true));
-    // An alert is TLS too: such a server wants a client certificate, or another version.
-    socket.once('error', (error: NodeJS.ErrnoException) => end(/ALERT/.test(error.code ?? '')));
-    socket.once('timeout', () => end(false));
-    socket.once('close', () => end(false));
-  });
-}
-
 async function attempt(
   driver: Driver,
   target: ConnectTarget,
@@ -117,6 +104,9 @@ async function attempt(
   signal.addEventListener('abort', onAbort, { once: true });
   failed.promise.catch(() => {}); // it may come after the connection was made, or be lost
   if (signal.aborted) onAbort();
+  const doubt = setTimeout(async () => {
+    if (await speaksSomethingElse(address, target.port, tls)) failed.reject(notMongodb());
+  }, DOUBT_AFTER_MS);
   const opening = client.connect().then(async () => {
     onStage?.('login');
     return describe(driver, client, tls);
@@ -128,6 +118,7 @@ async function attempt(
     void client.close().catch(() => {});
     throw error;
   } finally {
+    clearTimeout(doubt);
     signal.removeEventListener('abort', onAbort);
   }
 }

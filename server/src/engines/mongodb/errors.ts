@@ -114,9 +114,15 @@ export function fromConnect(error: unknown, host: string, tls: boolean): EngineE
     return new EngineError('auth_unsupported', message, { ...more, stage: 'login' });
   }
   if (tls) return new EngineError('tls_failed', `The TLS handshake failed: ${message}`, { ...more, stage: 'tls' });
+  return notMongodb(error);
+}
+
+/** Something else listens at the port. */
+export function notMongodb(cause?: unknown): EngineError {
   return new EngineError('protocol_error', 'What answers there does not speak the protocol of MongoDB.', {
-    ...more,
     stage: 'login',
+    fatal: true,
+    cause,
   });
 }
 

@@ -90,7 +90,10 @@ export class Store {
     let found = Object.keys(filter).length === 0 ? [...all] : all.filter(matcher(filter));
     if (command.sort && Object.keys(command.sort).length > 0) {
       const byView = new Map(found.map((one) => [one.view, one]));
-      const sorted = new Query({}).find<Document>([...byView.keys()]).sort(plain(command.sort)).all();
+      const sorted = new Query({})
+        .find<Document>([...byView.keys()])
+        .sort(plain(command.sort))
+        .all();
       found = sorted.flatMap((view) => byView.get(view) ?? []);
     }
     const skip = Number(command.skip ?? 0);
@@ -112,11 +115,12 @@ export class Store {
 
   insert(database: string, name: string, documents: readonly Document[], ordered: boolean): Document {
     const collection = this.collection(database, name);
+    const values = new UniqueValues(collection);
     const writeErrors: Document[] = [];
     let n = 0;
     for (const [index, document] of documents.entries()) {
       const stored = Stored.of('_id' in document ? document : { _id: new ObjectId(), ...document });
-      const duplicate = duplicateOf(collection, stored);
+      const duplicate = values.add(stored);
       if (duplicate === undefined) {
         collection.documents.push(stored);
         n += 1;
@@ -130,7 +134,11 @@ export class Store {
   }
 
   /** One update of an `update` command: `{q, u, multi, upsert}`. */
-  update(database: string, name: string, { q, u, multi, upsert }: Document): { n: number; modified: number; upserted?: unknown } {
+  update(
+    database: string,
+    name: string,
+    { q, u, multi, upsert }: Document,
+  ): { n: number; modified: number; upserted?: unknown } {
     const collection = this.collection(database, name);
     const matches = matcher(plain(q));
     let n = 0;
@@ -177,7 +185,9 @@ export class Store {
     const copy = new Map(
       [...this.databases].map(([name, database]) => [
         name,
-        new Map([...database].map(([one, collection]) => [one, { ...collection, documents: [...collection.documents] }])),
+        new Map(
+          [...database].map(([one, collection]) => [one, { ...collection, documents: [...collection.documents] }]),
+        ),
       ]),
     );
     return () => {
@@ -202,15 +212,27 @@ function changedBy(view: Document, u: Document): Stored {
   return Stored.of(copy);
 }
 
-/** The first unique index that already holds these values. */
-function duplicateOf(collection: Collection, stored: Stored): string | undefined {
-  for (const { name, key, unique } of collection.indexes) {
-    if (name !== '_id_' && unique !== true) continue;
-    const same = (one: Document) => JSON.stringify(Object.keys(key).map((field) => one[field] ?? null));
-    const mine = same(stored.view);
-    if (collection.documents.some((one) => same(one.view) === mine)) return name;
+/** What every unique index of a collection holds, made once for all documents of an insert. */
+class UniqueValues {
+  readonly #indexes: readonly { readonly index: Index; readonly held: Set<string> }[];
+
+  constructor({ indexes, documents }: Collection) {
+    this.#indexes = indexes
+      .filter(({ name, unique }) => name === '_id_' || unique === true)
+      .map((index) => ({ index, held: new Set(documents.map((one) => keyOf(index, one))) }));
   }
-  return undefined;
+
+  /** Takes a document in, or names the index that holds its values already. */
+  add(stored: Stored): string | undefined {
+    const taken = this.#indexes.find(({ index, held }) => held.has(keyOf(index, stored)));
+    if (taken !== undefined) return taken.index.name;
+    for (const { index, held } of this.#indexes) held.add(keyOf(index, stored));
+    return undefined;
+  }
+}
+
+function keyOf({ key }: Index, { view }: Stored): string {
+  return JSON.stringify(Object.keys(key).map((field) => view[field] ?? null));
 }
 
 /** Inclusions keep the types of the wire; everything else is mingo's. */

@@ -54,7 +54,8 @@ function parse(message: Buffer): Incoming {
     } else {
       const nameEnd = message.indexOf(0, at + 4);
       const documents: Document[] = [];
-      for (let one = nameEnd + 1; one < sectionEnd; one += message.readInt32LE(one)) documents.push(decode(message, one));
+      for (let one = nameEnd + 1; one < sectionEnd; one += message.readInt32LE(one))
+        documents.push(decode(message, one));
       sequences[message.toString('utf8', at + 4, nameEnd)] = documents;
     }
     at = sectionEnd;
@@ -87,14 +88,23 @@ export function answer(incoming: Incoming, body: Uint8Array): Buffer {
 }
 
 /** An answer with a batch of documents that are in their wire form already. */
-export function cursorBody(batch: 'firstBatch' | 'nextBatch', documents: readonly Uint8Array[], id: bigint, ns: string): Buffer {
+export function cursorBody(
+  batch: 'firstBatch' | 'nextBatch',
+  documents: readonly Uint8Array[],
+  id: bigint,
+  ns: string,
+): Buffer {
   const list = wrap(documents.map((bytes, index) => element(3, String(index), bytes)));
   const number = Buffer.alloc(8);
   number.writeBigInt64LE(id);
   const text = Buffer.from(`${ns}\0`);
   const length = Buffer.alloc(4);
   length.writeInt32LE(text.length);
-  const cursor = wrap([element(4, batch, list), element(18, 'id', number), element(2, 'ns', Buffer.concat([length, text]))]);
+  const cursor = wrap([
+    element(4, batch, list),
+    element(18, 'id', number),
+    element(2, 'ns', Buffer.concat([length, text])),
+  ]);
   const one = Buffer.alloc(8);
   one.writeDoubleLE(1);
   return wrap([element(3, 'cursor', cursor), element(1, 'ok', one)]);

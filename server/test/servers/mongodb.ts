@@ -112,7 +112,16 @@ const BATCH_BYTES = 16 * 1024 * 1024;
 const OPEN_TO_ALL = /^(hello|ismaster|isMaster|saslStart|saslContinue|ping|buildInfo|connectionStatus|endSessions)$/;
 const WRITES = /^(insert|update|delete|findAndModify|create|createIndexes|drop|dropDatabase)$/;
 const UNLOGGED = /^(hello|ismaster|isMaster|saslStart|saslContinue|endSessions)$/;
-const READ_ACTIONS = ['collStats', 'dbHash', 'dbStats', 'find', 'killCursors', 'listCollections', 'listIndexes', 'planCacheRead'];
+const READ_ACTIONS = [
+  'collStats',
+  'dbHash',
+  'dbStats',
+  'find',
+  'killCursors',
+  'listCollections',
+  'listIndexes',
+  'planCacheRead',
+];
 const WRITE_ACTIONS = ['createCollection', 'createIndex', 'dropCollection', 'dropIndex', 'insert', 'remove', 'update'];
 
 class StandIn implements MongodbStandIn {
@@ -174,7 +183,8 @@ class StandIn implements MongodbStandIn {
   }
 
   url(database: string, user = this.#options.users?.[0]): string {
-    const login = user === undefined ? '' : `${encodeURIComponent(user.username)}:${encodeURIComponent(user.password)}@`;
+    const login =
+      user === undefined ? '' : `${encodeURIComponent(user.username)}:${encodeURIComponent(user.password)}@`;
     return `mongodb://${login}${this.host}:${this.port}/${database}?authSource=admin`;
   }
 
@@ -290,7 +300,12 @@ class StandIn implements MongodbStandIn {
       case 'connectionStatus':
         return this.#connectionStatus(session);
       case 'find':
-        return this.#open(command, `${database}.${collection}`, this.store.find(database, collection, command), command.batchSize);
+        return this.#open(
+          command,
+          `${database}.${collection}`,
+          this.store.find(database, collection, command),
+          command.batchSize,
+        );
       case 'aggregate': {
         const found = this.store.aggregate(database, collection, command.pipeline);
         return this.#open(command, `${database}.${collection}`, found, command.cursor?.batchSize);
@@ -392,7 +407,9 @@ class StandIn implements MongodbStandIn {
       helloOk: true,
       isWritablePrimary: true,
       ismaster: true,
-      ...(set === null ? {} : { setName: set, hosts: [`elsewhere.invalid:${this.port}`], me: `elsewhere.invalid:${this.port}` }),
+      ...(set === null
+        ? {}
+        : { setName: set, hosts: [`elsewhere.invalid:${this.port}`], me: `elsewhere.invalid:${this.port}` }),
       maxBsonObjectSize: 16_777_216,
       maxMessageSizeBytes: 48_000_000,
       maxWriteBatchSize: 100_000,
@@ -409,7 +426,11 @@ class StandIn implements MongodbStandIn {
 
   #saslStart(session: Session, { mechanism, payload }: Document): Document {
     if (mechanism !== 'SCRAM-SHA-256') {
-      throw new StoreError(334, 'MechanismUnavailable', `Received authentication for mechanism ${mechanism} which is not enabled`);
+      throw new StoreError(
+        334,
+        'MechanismUnavailable',
+        `Received authentication for mechanism ${mechanism} which is not enabled`,
+      );
     }
     const bare = textOf(payload).slice(3);
     const fields = fieldsOf(bare);

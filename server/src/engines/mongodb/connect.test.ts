@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { makeAuthority } from '../../../test/servers/certificates.ts';
@@ -34,13 +34,20 @@ async function standIn(options: StandInOptions): Promise<MongodbStandIn> {
 }
 
 /** Something that listens and is no MongoDB. */
-async function listener(onData: (write: (text: string) => void, end: () => void) => void): Promise<number> {
+async function listener(onData: (write: (text: string) => void) => void): Promise<number> {
+  const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
+    sockets.add(socket);
     socket.on('error', () => {});
-    socket.on('data', () => onData((text) => socket.write(text), () => socket.destroy()));
+    socket.on('data', () => onData((text) => socket.write(text)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  started.push({ stop: () => new Promise((resolve) => server.close(() => resolve())) });
+  started.push({
+    stop: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  });
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -28,8 +28,11 @@ export interface Opened {
   readonly router: boolean;
 }
 
-/** The gateway's own deadline is shorter; this only ends attempts that nobody waits for any more. */
-const ATTEMPT_MS = 30_000;
+/**
+ * The driver's limit of an attempt, and of each look at the server later. An attempt that was given up keeps a socket for
+ * as long, since the driver does not let go of a greeting that is under way.
+ */
+const ATTEMPT_MS = 10_000;
 /** Whoever has not signed in after this time may be talking to something else. */
 const DOUBT_AFTER_MS = 1_500;
 

@@ -1,5 +1,5 @@
-import { Int32, ObjectId, UUID } from 'mongodb';
 import fc from 'fast-check';
+import { Int32, ObjectId, UUID } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type MongodbStandIn, startMongodbStandIn } from '../../../test/servers/mongodb.ts';
 import { collectRows } from '../collect.ts';
@@ -26,7 +26,15 @@ const uuid = '00112233-4455-6677-8899-aabbccddeeff';
 let server: MongodbStandIn;
 beforeAll(async () => {
   const things = [
-    { _id: 1, oid: new ObjectId(hex), at: new Date('2024-05-01T10:00:00Z'), n: new Int32(5), s: 'Alpha', mixed: 7, flag: true },
+    {
+      _id: 1,
+      oid: new ObjectId(hex),
+      at: new Date('2024-05-01T10:00:00Z'),
+      n: new Int32(5),
+      s: 'Alpha',
+      mixed: 7,
+      flag: true,
+    },
     { _id: 2, oid: new ObjectId(), at: new Date('2024-06-01T00:00:00Z'), n: 7.5, s: 'beta.c', mixed: '7', flag: false },
     { _id: 3, uuid: new UUID(uuid), s: 'a%b_c', maybe: 'x', deep: { city: 'Bern', tags: ['a', 'b'] } },
   ];
@@ -40,7 +48,11 @@ async function idsOf(...conditions: ReadCondition[]): Promise<number[]> {
   return rows.map(([id]) => Number(id)).sort();
 }
 
-const on = (column: string, operator: ReadCondition['operator'], ...values: ReadCondition['values']): ReadCondition => ({
+const on = (
+  column: string,
+  operator: ReadCondition['operator'],
+  ...values: ReadCondition['values']
+): ReadCondition => ({
   column,
   operator,
   values,

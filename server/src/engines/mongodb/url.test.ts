@@ -22,7 +22,10 @@ describe('URLs', () => {
     ],
     ['mongodb://h/?ssl=false&replicaSet=rs0&w=majority', { host: 'h', tlsMode: 'disable', options: {} }],
     ['mongodb://h/d?tls=true&tlsInsecure=true', { host: 'h', database: 'd', tlsMode: 'require', options: {} }],
-    ['mongodb://h/d?tls=true&tlsAllowInvalidHostnames=true', { host: 'h', database: 'd', tlsMode: 'verify-ca', options: {} }],
+    [
+      'mongodb://h/d?tls=true&tlsAllowInvalidHostnames=true',
+      { host: 'h', database: 'd', tlsMode: 'verify-ca', options: {} },
+    ],
     [
       'mongodb://u:p@h/d?authmechanism=PLAIN&readPreference=secondary&readConcernLevel=local',
       {

@@ -17,6 +17,8 @@ const SAMPLES: readonly (readonly [number, number])[] = [
   [1_000_000, 5000],
   [Number.POSITIVE_INFINITY, 10_000],
 ];
+/** Looking at one collection takes no longer than this on the server. */
+const LOOK_MS = 30_000;
 const NOT_ALLOWED = 'permission_denied';
 
 interface Listed {
@@ -41,24 +43,10 @@ export async function* introspect(
 async function collections(connection: MongodbConnection): Promise<Listed[]> {
   const found: Listed[] = [];
   const list = { listCollections: 1, nameOnly: true, authorizedCollections: true, cursor: {} };
-  for await (const { name, type } of all(connection, list)) {
+  for await (const { name, type } of connection.list(list)) {
     if (typeof name === 'string' && !/^system\./i.test(name)) found.push({ name, type: String(type ?? 'collection') });
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** Every document of a command that answers with a cursor. */
-async function* all(connection: MongodbConnection, list: Document): AsyncGenerator<Document> {
-  const [collectionOfCursor = ''] = Object.values(list);
-  let { cursor } = await connection.command(list);
-  for (;;) {
-    yield* cursor.firstBatch ?? cursor.nextBatch;
-    if (String(cursor.id) === '0') return;
-    // The namespace of the cursor, without its database: `$cmd.listCollections`, or the collection's name.
-    const namespace = String(cursor.ns ?? collectionOfCursor);
-    const collection = namespace.slice(namespace.indexOf('.') + 1);
-    ({ cursor } = await connection.command({ getMore: cursor.id, collection }));
-  }
 }
 
 async function describe(connection: MongodbConnection, listed: Listed, signal: AbortSignal): Promise<CatalogTable> {
@@ -87,7 +75,7 @@ async function estimateOf(connection: MongodbConnection, name: string): Promise<
 async function uniqueKeysOf(connection: MongodbConnection, name: string): Promise<string[][]> {
   const keys: string[][] = [];
   try {
-    for await (const index of all(connection, { listIndexes: name, cursor: {} })) {
+    for await (const index of connection.list({ listIndexes: name, cursor: {} })) {
       // A partial index says nothing about the documents outside of it.
       if (index.unique !== true || index.partialFilterExpression !== undefined) continue;
       keys.push(Object.keys(index.key ?? {}));
@@ -145,9 +133,9 @@ async function columnsOf(
 }
 
 function sampleOf(name: string, estimate: number | null): Document {
-  if (estimate === null || estimate <= WHOLE) return { find: name, limit: WHOLE, batchSize: WHOLE };
+  if (estimate === null || estimate <= WHOLE) return { find: name, limit: WHOLE, batchSize: WHOLE, maxTimeMS: LOOK_MS };
   const size = SAMPLES.find(([most]) => estimate <= most)?.[1] ?? WHOLE;
-  return { aggregate: name, pipeline: [{ $sample: { size } }], cursor: { batchSize: WHOLE } };
+  return { aggregate: name, pipeline: [{ $sample: { size } }], cursor: { batchSize: WHOLE }, maxTimeMS: LOOK_MS };
 }
 
 function note(seen: Map<string, Seen>, member: string, type: string): void {

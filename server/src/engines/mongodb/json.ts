@@ -273,6 +273,16 @@ function textual(type: ExtendedType, form: RegExp): [string, ReadExtended] {
   return [type, (value) => (typeof value === 'string' && form.test(value) ? new Extended(type, value) : undefined)];
 }
 
+const DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
+/** A date or a time of RFC 3339 in ms since the epoch; UTC when it names no zone. NaN when it is none. */
+export function millisecondsOf(text: string): number {
+  if (!DATE.test(text)) return Number.NaN;
+  const iso = text.replace(' ', 'T');
+  const zoned = !iso.includes('T') || /T.*(Z|[+-]\d{2}:?\d{2})$/i.test(iso);
+  return Date.parse(zoned ? iso : `${iso}Z`);
+}
+
 /** A document of exactly these members. */
 function membersOf(value: Node, ...names: readonly string[]): Node[] | undefined {
   if (!(value instanceof Map) || value.size !== names.length) return undefined;
@@ -308,8 +318,8 @@ const READERS: ReadonlyMap<string, ReadExtended> = new Map<string, ReadExtended>
       const ms =
         value instanceof Extended && value.type === '$numberLong'
           ? Number(value.text)
-          : typeof value === 'string' && /^\d{4}-\d{2}-\d{2}(T|$)/.test(value)
-            ? Date.parse(value)
+          : typeof value === 'string'
+            ? millisecondsOf(value)
             : value;
       return typeof ms === 'number' && Math.abs(ms) <= 8.64e15 ? new Extended('$date', String(ms)) : undefined;
     },

@@ -158,6 +158,26 @@ describe('a read', () => {
   });
 });
 
+test('the catalog lists collections and indexes beyond one batch', async () => {
+  const names = Array.from({ length: 150 }, (_, index) => `c${String(index).padStart(3, '0')}`);
+  const wide = await startMongodbStandIn({
+    data: { shop: Object.fromEntries(names.map((name) => [name, [{ _id: 1 }]])) },
+  });
+  try {
+    const connection = await connected(targetOf(wide, { username: '', password: '' }));
+    const found: string[] = [];
+    for await (const { name } of introspect(connection, { signal: AbortSignal.timeout(20_000) })) found.push(name);
+    expect(found).toEqual(names);
+    // A cursor belongs to the session that opened it.
+    const list = wide.commands.find((command) => 'listCollections' in command);
+    const more = wide.commands.filter((command) => 'getMore' in command);
+    expect(more.length).toBeGreaterThan(0);
+    for (const { lsid } of more) expect(lsid).toEqual(list?.lsid);
+  } finally {
+    await wide.stop();
+  }
+});
+
 describe('cancel', () => {
   test('ends what the server works on, over the own session alone', async () => {
     const reader = targetOf(server, { username: 'reader', password: 'reader-password' });

@@ -7,7 +7,7 @@
  * connection, again until it has ended, since the first may come before it; between two batches nothing runs, and closing
  * the cursor is enough. A client that needed its second connection is closed: `sessionId` would no longer tell the truth.
  */
-import type { ClientSession, Document } from 'mongodb';
+import type { ClientSession, Document, ReadPreferenceLike } from 'mongodb';
 import {
   type ConnectTarget,
   type EngineConnection,
@@ -163,7 +163,9 @@ export class MongodbConnection implements EngineConnection {
 
   async #stream(running: Running, statement: Statement, document: Document): Promise<null> {
     const { sink, session } = running;
-    const cursor = this.#opened.client.db(this.database).runCursorCommand(document, { session, ...DECODING });
+    const { client } = this.#opened;
+    const { readPreference } = client;
+    const cursor = client.db(this.database).runCursorCommand(document, { session, readPreference, ...DECODING });
     cursor.setBatchSize(BATCH);
     const paths = statement.fields?.map((name) => name.split('.')) ?? null;
     try {
@@ -191,7 +193,7 @@ export class MongodbConnection implements EngineConnection {
 
   /** `count` and `distinct`: one answer holds everything. */
   async #single(running: Running, statement: Statement, document: Document): Promise<null> {
-    const answer = await this.#command(running, document);
+    const answer = await this.#command(running, document, this.#opened.client.readPreference);
     if (running.ending) return null;
     running.sink.columns(columnsOf(statement), null);
     if (statement.command === 'count') {
@@ -213,7 +215,7 @@ export class MongodbConnection implements EngineConnection {
     const { replicated } = this.#opened;
     if (replicated) session.startTransaction({ readPreference: 'primary', writeConcern: { w: 'majority' } });
     try {
-      const answer = await this.#command(running, document);
+      const answer = await this.#command(running, document, 'primary');
       refuseFailed(answer, statement, replicated);
       if (replicated) await this.#inFlight(running, () => session.commitTransaction());
       return this.#written(running, statement, answer);
@@ -238,10 +240,10 @@ export class MongodbConnection implements EngineConnection {
     }
   }
 
-  #command(running: Running, document: Document): Promise<Document> {
+  #command(running: Running, document: Document, readPreference: ReadPreferenceLike): Promise<Document> {
     const { session } = running;
     const database = this.#opened.client.db(this.database);
-    return this.#inFlight(running, () => database.command(document, { session, ...DECODING }));
+    return this.#inFlight(running, () => database.command(document, { session, readPreference, ...DECODING }));
   }
 
   /** Something the server works on, so that ending it means killing it there. */
@@ -311,14 +313,25 @@ export class MongodbConnection implements EngineConnection {
 
   /** Documents in their wire form, for the catalog. Throws EngineError. */
   async *documents(document: Document, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    for await (const bytes of this.#all(document, { raw: true })) {
+      if (signal.aborted) throw new EngineError('cancelled', 'The request was given up.', { cause: signal.reason });
+      yield bytes as Uint8Array; // what `raw` makes of documents
+    }
+  }
+
+  /** Every document of a command that answers with a cursor, decoded. Throws EngineError. */
+  list(document: Document): AsyncGenerator<Document> {
+    return this.#all(document, DECODING);
+  }
+
+  async *#all(document: Document, decoding: { raw: true } | typeof DECODING): AsyncGenerator<Document> {
+    if (this.#ending) await this.#ending;
     if (this.#closed) throw connectionLost();
-    const cursor = this.#opened.client.db(this.database).runCursorCommand(document, { raw: true });
+    const readPreference = this.#opened.client.readPreference;
+    const cursor = this.#opened.client.db(this.database).runCursorCommand(document, { readPreference, ...decoding });
     cursor.setBatchSize(BATCH);
     try {
-      for await (const bytes of cursor) {
-        if (signal.aborted) throw new EngineError('cancelled', 'The request was given up.', { cause: signal.reason });
-        yield bytes as Uint8Array; // what `raw` makes of documents
-      }
+      yield* cursor;
     } catch (error) {
       throw fromDriver(error);
     } finally {

@@ -5,6 +5,7 @@
  * `nin` are the server's own: they also find documents without the member.
  */
 import { type ConditionOperator, EngineError, type ReadCondition, type TableRead } from '../engine.ts';
+import { millisecondsOf } from './json.ts';
 
 type Value = ReadCondition['values'][number];
 type Given = Exclude<Value, null>;
@@ -110,7 +111,6 @@ function conversionsOf(types: readonly string[] | undefined): Convert[] {
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
 const asText: Convert = (value) => (typeof value === 'string' ? [value] : []);
 const asBoolean: Convert = (value) => {
@@ -121,9 +121,7 @@ const asObjectId: Convert = (value) =>
   typeof value === 'string' && /^[0-9a-f]{24}$/i.test(value) ? [{ $oid: value }] : [];
 /** A text without a zone is UTC. */
 const asDate: Convert = (value) => {
-  if (typeof value !== 'string' || !DATE.test(value)) return [];
-  const iso = value.replace(' ', 'T');
-  const ms = Date.parse(/T.*(Z|[+-]\d{2}:?\d{2})$/i.test(iso) || !iso.includes('T') ? iso : `${iso}Z`);
+  const ms = typeof value === 'string' ? millisecondsOf(value) : Number.NaN;
   return Number.isNaN(ms) ? [] : [{ $date: { $numberLong: String(ms) } }];
 };
 /** The server compares numbers of all its types by their value. */

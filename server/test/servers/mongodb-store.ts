@@ -35,6 +35,8 @@ export interface Index {
 export interface Collection {
   documents: Stored[];
   indexes: Index[];
+  /** Capped collections and time series take no transactions. */
+  readonly outsideTransactions?: boolean;
   /** A view shows another collection through a pipeline. */
   readonly view?: { readonly on: string; readonly pipeline: Document[] };
 }

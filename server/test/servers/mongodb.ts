@@ -361,6 +361,7 @@ class StandIn implements MongodbStandIn {
       case 'create':
         this.store.database(database).set(collection, {
           ...emptyCollection(),
+          outsideTransactions: command.capped === true || command.timeseries !== undefined,
           ...(command.viewOn ? { view: { on: command.viewOn, pipeline: plainList(command.pipeline) } } : {}),
         });
         return { ok: 1 };
@@ -540,6 +541,10 @@ class StandIn implements MongodbStandIn {
     if (this.#options.replicaSet === null) {
       const message = 'Transaction numbers are only allowed on a replica set member or mongos';
       throw new StoreError(20, 'IllegalOperation', message);
+    }
+    const [collection] = Object.values(command);
+    if (this.store.database(String(command.$db)).get(String(collection))?.outsideTransactions) {
+      throw new StoreError(263, 'OperationNotSupportedInTransaction', 'not supported in a multi-document transaction');
     }
     if (command.startTransaction === true) this.#transactions.set(lsidOf(command), this.store.snapshot());
     else if (!this.#transactions.has(lsidOf(command))) {

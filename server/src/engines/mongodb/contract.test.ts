@@ -254,6 +254,13 @@ describe('writing', () => {
   });
 });
 
+test('collections that take no transactions are written all the same', async () => {
+  await admin.db(database).createCollection('log', { capped: true, size: 65_536 });
+  const insert = { insert: 'log', documents: [{ _id: 1 }] };
+  expect((await run(insert, [], 'write')).affectedRows).toBe(1);
+  expect((await run({ count: 'log' })).rows).toEqual([['1']]);
+});
+
 test('the catalog has collections, members, types, keys and views', async () => {
   const db = admin.db(database);
   await db.collection('people').createIndex({ name: 1 }, { unique: true, name: 'by_name' });

@@ -29,6 +29,8 @@ const BATCH = 1000;
 /** Documents decoded at once, and characters handed over, before others get their turn. */
 const DECODED = 50;
 const TURN_CHARACTERS = 256 * 1024;
+/** The server's number for what cannot be done in a transaction. */
+const NO_TRANSACTIONS_HERE = '263';
 const KILL_FIRST_WAIT_MS = 20;
 const KILL_LONGEST_WAIT_MS = 200;
 /** How long a statement may survive repeated kills before its connection is torn down. */
@@ -209,18 +211,38 @@ export class MongodbConnection implements EngineConnection {
     return null;
   }
 
-  /** One statement, all of it or nothing where the server has transactions. */
+  /** One statement, all of it or nothing where the server and the collection have transactions. */
   async #write(running: Running, statement: Statement, document: Document): Promise<number | null> {
+    let answer: Document;
+    try {
+      answer = await (this.#opened.replicated
+        ? this.#writeAtOnce(running, document)
+        : this.#writePlainly(running, statement, document));
+    } catch (error) {
+      // Time series and capped collections take no transactions; nothing was done so far.
+      if (fromDriver(error).nativeCode !== NO_TRANSACTIONS_HERE) throw error;
+      answer = await this.#writePlainly(running, statement, document);
+    }
+    return this.#written(running, statement, answer);
+  }
+
+  async #writePlainly(running: Running, statement: Statement, document: Document): Promise<Document> {
+    const answer = await this.#command(running, document, 'primary');
+    const done = `${Number(answer.n ?? 0)} documents were written before (${statement.command}).`;
+    refuseFailed(answer, done);
+    return answer;
+  }
+
+  async #writeAtOnce(running: Running, document: Document): Promise<Document> {
     const { session } = running;
-    const { replicated } = this.#opened;
-    if (replicated) session.startTransaction({ readPreference: 'primary', writeConcern: { w: 'majority' } });
+    session.startTransaction({ readPreference: 'primary', writeConcern: { w: 'majority' } });
     try {
       const answer = await this.#command(running, document, 'primary');
-      refuseFailed(answer, statement, replicated);
-      if (replicated) await this.#inFlight(running, () => session.commitTransaction());
-      return this.#written(running, statement, answer);
+      refuseFailed(answer, 'Nothing of the statement was written.');
+      await this.#inFlight(running, () => session.commitTransaction());
+      return answer;
     } catch (error) {
-      if (replicated && session.inTransaction()) await session.abortTransaction().catch(() => {});
+      if (session.inTransaction()) await session.abortTransaction().catch(() => {});
       throw error;
     }
   }
@@ -403,15 +425,11 @@ function wake(running: Running): void {
 }
 
 /** Writes answer `ok` although some of their documents were refused. */
-function refuseFailed(answer: Document, statement: Statement, transaction: boolean): void {
+function refuseFailed(answer: Document, detail: string): void {
   const [failure] = Array.isArray(answer.writeErrors) ? answer.writeErrors : [answer.writeConcernError];
   if (!failure) return;
-  const error = fromAnswer(failure);
-  const done = Number(answer.n ?? 0);
-  const detail = transaction
-    ? 'Nothing of the statement was written.'
-    : `${done} documents were written before (${statement.command}).`;
-  throw new EngineError(error.code, error.message, { nativeCode: error.nativeCode, detail });
+  const { code, message, nativeCode } = fromAnswer(failure);
+  throw new EngineError(code, message, { nativeCode, detail });
 }
 
 function cancelled(cause?: unknown): EngineError {

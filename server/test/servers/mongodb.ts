@@ -283,6 +283,9 @@ class StandIn implements MongodbStandIn {
     const database = String(command.$db ?? 'admin');
     this.#joinTransaction(command);
     const collection = String(command[name]);
+    if (command.readConcern?.level === 'snapshot' && this.#plainOnly(command)) {
+      throw new StoreError(246, 'SnapshotUnavailable', 'capped collections have no snapshots');
+    }
     switch (name) {
       case 'hello':
       case 'ismaster':
@@ -536,14 +539,18 @@ class StandIn implements MongodbStandIn {
     return { ok: 1 };
   }
 
+  #plainOnly(command: Document): boolean {
+    const [collection] = Object.values(command);
+    return this.store.databases.get(String(command.$db))?.get(String(collection))?.outsideTransactions === true;
+  }
+
   #joinTransaction(command: Document): void {
     if (command.autocommit !== false) return;
     if (this.#options.replicaSet === null) {
       const message = 'Transaction numbers are only allowed on a replica set member or mongos';
       throw new StoreError(20, 'IllegalOperation', message);
     }
-    const [collection] = Object.values(command);
-    if (this.store.database(String(command.$db)).get(String(collection))?.outsideTransactions) {
+    if (this.#plainOnly(command)) {
       throw new StoreError(263, 'OperationNotSupportedInTransaction', 'not supported in a multi-document transaction');
     }
     if (command.startTransaction === true) this.#transactions.set(lsidOf(command), this.store.snapshot());

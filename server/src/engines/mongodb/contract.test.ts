@@ -254,11 +254,11 @@ describe('writing', () => {
   });
 });
 
-test('collections that take no transactions are written all the same', async () => {
+test('collections without transactions and snapshots are written and read all the same', async () => {
   await admin.db(database).createCollection('log', { capped: true, size: 65_536 });
   const insert = { insert: 'log', documents: [{ _id: 1 }] };
   expect((await run(insert, [], 'write')).affectedRows).toBe(1);
-  expect((await run({ count: 'log' })).rows).toEqual([['1']]);
+  expect((await run({ find: 'log', projection: { _id: 1 } })).rows).toEqual([['1']]);
 });
 
 test('the catalog has collections, members, types, keys and views', async () => {

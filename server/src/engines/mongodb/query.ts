@@ -31,6 +31,8 @@ const DECODED = 50;
 const TURN_CHARACTERS = 256 * 1024;
 /** The server's number for what cannot be done in a transaction. */
 const NO_TRANSACTIONS_HERE = '263';
+/** And for a snapshot that is not to be had: SnapshotUnavailable, InvalidOptions, ReadConcernMajorityNotEnabled. */
+const NO_SNAPSHOT: ReadonlySet<string> = new Set(['246', '72', '148']);
 const KILL_FIRST_WAIT_MS = 20;
 const KILL_LONGEST_WAIT_MS = 200;
 /** How long a statement may survive repeated kills before its connection is torn down. */
@@ -46,6 +48,8 @@ interface Running {
   readonly sink: RowSink;
   readonly session: ClientSession;
   rows: number;
+  /** The sink knows the columns: what comes now cannot be begun again. */
+  described: boolean;
   ending: 'cancelled' | 'stopped' | undefined;
   /** The server works on a command of it. */
   inFlight: boolean;
@@ -102,6 +106,7 @@ export class MongodbConnection implements EngineConnection {
       sink,
       session: this.#opened.client.startSession({ causalConsistency: false }),
       rows: 0,
+      described: false,
       ending: undefined,
       inFlight: false,
       finished: false,
@@ -163,7 +168,18 @@ export class MongodbConnection implements EngineConnection {
     return this.#readConcern === 'snapshot' && !cursor ? 'local' : this.#readConcern;
   }
 
+  /** Some collections have no snapshots (capped ones, those that were just made): they are read as they are. */
   async #stream(running: Running, statement: Statement, document: Document): Promise<null> {
+    try {
+      return await this.#streamOf(running, statement, document);
+    } catch (error) {
+      const none = document.readConcern.level === 'snapshot' && NO_SNAPSHOT.has(fromDriver(error).nativeCode ?? '');
+      if (!none || running.described) throw error;
+      return this.#streamOf(running, statement, { ...document, readConcern: { level: 'local' } });
+    }
+  }
+
+  async #streamOf(running: Running, statement: Statement, document: Document): Promise<null> {
     const { sink, session } = running;
     const { client } = this.#opened;
     const { readPreference } = client;
@@ -173,6 +189,7 @@ export class MongodbConnection implements EngineConnection {
     try {
       let more = await this.#inFlight(running, () => cursor.hasNext());
       if (running.ending) return null;
+      running.described = true;
       sink.columns(columnsOf(statement), null);
       for (let characters = 0; more && !running.ending; ) {
         for (const row of cursor.readBufferedDocuments(DECODED)) {

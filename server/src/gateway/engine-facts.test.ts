@@ -9,18 +9,20 @@ beforeAll(async () => {
 });
 
 describe('facts about engines', () => {
-  test('all engines can be named, two can run', () => {
+  test('all engines can be named, three can run', () => {
     const facts = engineFacts(engines);
     expect(facts.ids).toEqual(['postgresql', 'mysql', 'sqlserver', 'oracle', 'mongodb']);
-    expect(facts.ids.filter((id) => facts.engineAvailable(id))).toEqual(['postgresql', 'mysql']);
+    expect(facts.ids.filter((id) => facts.engineAvailable(id))).toEqual(['postgresql', 'mysql', 'mongodb']);
     expect(facts.defaultPort('postgresql')).toBe(5432);
     expect(facts.defaultPort('mysql')).toBe(3306);
+    expect(facts.defaultPort('mongodb')).toBe(27017);
+    expect(facts.databaseRequired('mongodb')).toBe(true);
     expect(facts.title('sqlserver')).toBe('Microsoft SQL Server');
     expect(facts.databaseRequired('postgresql')).toBe(true);
     expect(facts.optionsSchema('mysql')).toMatchObject({ type: 'object' });
   });
 
-  test.each(['postgresql', 'mysql'])('%s: unknown options and wrong types are named', (id) => {
+  test.each(['postgresql', 'mysql', 'mongodb'])('%s: unknown options and wrong types are named', (id) => {
     const facts = engineFacts(engines);
     expect(facts.validateOptions(id, {})).toEqual([]);
     const [problem, ...others] = facts.validateOptions(id, { no_such_option: 1 });
@@ -41,6 +43,10 @@ describe('connection URLs', () => {
       tls: { mode: 'require' },
     });
     expect(splitUrl(engines, 'mysql://bob@db.example.com/shop')).toMatchObject({ engine: 'mysql', database: 'shop' });
+    expect(splitUrl(engines, 'mongodb://bob@db.example.com/shop')).toMatchObject({
+      engine: 'mongodb',
+      database: 'shop',
+    });
     expect(splitUrl(engines, 'jdbc:postgresql://h/d')).toMatchObject({
       engine: 'postgresql',
       host: 'h',

@@ -74,7 +74,12 @@ interface Progress {
   readonly refusals: ServerError[];
 }
 
-async function attempt(driver: Driver, target: ConnectTarget, hooks: ConnectHooks, encrypts: boolean): Promise<Session> {
+async function attempt(
+  driver: Driver,
+  target: ConnectTarget,
+  hooks: ConnectHooks,
+  encrypts: boolean,
+): Promise<Session> {
   const socket = await openSocket(target.addresses, target.port, hooks.signal);
   const progress: Progress = { stage: 'tls', encrypted: false, problem: undefined, refusals: [] };
   const strict = target.options.strictEncryption === true;
@@ -227,9 +232,7 @@ function describe(error: unknown, progress: Progress, target: ConnectTarget): En
   }
   if (isBroken(error)) {
     const handshaking = target.tls.mode !== 'disable' && progress.stage === 'tls';
-    return handshaking && hasTlsCode(error)
-      ? fromTlsError(error, target.host)
-      : connectionLost(error, progress.stage);
+    return handshaking && hasTlsCode(error) ? fromTlsError(error, target.host) : connectionLost(error, progress.stage);
   }
   if (hasTlsCode(error)) return fromTlsError(error, target.host);
   return new EngineError('protocol_error', 'That does not look like a SQL Server.', {
@@ -247,7 +250,8 @@ function isBroken(error: unknown): boolean {
 function hasTlsCode(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at ? String(at.code) : '';
-    if (/^(ERR_(SSL|TLS|OSSL)|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|INVALID_|PATH_LENGTH|HOSTNAME_)/.test(code)) return true;
+    if (/^(ERR_(SSL|TLS|OSSL)|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|INVALID_|PATH_LENGTH|HOSTNAME_)/.test(code))
+      return true;
   }
   return false;
 }

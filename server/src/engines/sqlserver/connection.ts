@@ -288,7 +288,9 @@ export class SqlserverConnection implements EngineConnection {
       'columnMetadata',
       guarded((metadata) => {
         if (running.columns) throw new EngineError('unsupported', 'The statement gives more than one result.');
-        const columns = Array.isArray(metadata) ? metadata.map((column: ColumnDescription) => describeColumn(column)) : [];
+        const columns = Array.isArray(metadata)
+          ? metadata.map((column: ColumnDescription) => describeColumn(column))
+          : [];
         running.columns = columns;
         converters = columns.map(converterOf);
         running.sink.columns(columns, null);

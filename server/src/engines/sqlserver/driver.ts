@@ -42,7 +42,10 @@ export function loadDriver(): Promise<Driver> {
       NotEnoughDataError: isObject(helpers) ? helpers.NotEnoughDataError : undefined,
     };
     if (!isInsides(insides)) {
-      throw new EngineError('unsupported', 'The installed SQL Server driver is not the version that this engine knows.');
+      throw new EngineError(
+        'unsupported',
+        'The installed SQL Server driver is not the version that this engine knows.',
+      );
     }
     insides.parser.readValue = exactReader(insides);
     return driver;

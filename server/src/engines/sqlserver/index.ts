@@ -33,8 +33,7 @@ function parameterValue(value: string | number | boolean, kind: ValueKind): stri
 
 const dialect: ReadDialect = {
   quote: (name) => `[${name.replaceAll(']', ']]')}]`,
-  parameter: (position, kind) =>
-    kind === 'bytes' ? `convert(varbinary(max), @p${position}, 1)` : `@p${position}`,
+  parameter: (position, kind) => (kind === 'bytes' ? `convert(varbinary(max), @p${position}, 1)` : `@p${position}`),
   value: parameterValue,
   // A bracket begins a set of characters in this dialect; elsewhere it stands for itself.
   like: (quoted, placeholder, kind) =>

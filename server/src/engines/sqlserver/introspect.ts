@@ -94,7 +94,11 @@ interface Details {
   readonly foreign: ReadonlyMap<string, Row[]>;
 }
 
-async function detailsOf(connection: SqlserverConnection, tables: readonly Row[], signal: AbortSignal): Promise<Details> {
+async function detailsOf(
+  connection: SqlserverConnection,
+  tables: readonly Row[],
+  signal: AbortSignal,
+): Promise<Details> {
   if (tables.length === 0) return { columns: new Map(), keys: new Map(), foreign: new Map() };
   const ids = tables.map((row) => Number(row[0])).join(', ');
   const columns = await connection.query(

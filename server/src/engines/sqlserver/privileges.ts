@@ -17,7 +17,15 @@ const DANGEROUS = [
   'SHUTDOWN',
   'UNSAFE ASSEMBLY',
 ];
-const DANGEROUS_ROLES = ['sysadmin', 'securityadmin', 'serveradmin', 'setupadmin', 'processadmin', 'dbcreator', 'bulkadmin'];
+const DANGEROUS_ROLES = [
+  'sysadmin',
+  'securityadmin',
+  'serveradmin',
+  'setupadmin',
+  'processadmin',
+  'dbcreator',
+  'bulkadmin',
+];
 /** Tables whose own permissions are looked at, in case the database as a whole grants nothing. */
 const TABLES_LOOKED_AT = 2_000;
 
@@ -39,7 +47,9 @@ SELECT N'db_owner' WHERE IS_ROLEMEMBER(N'db_owner') = 1`;
 
 /** Asks the server and sums up. */
 export async function privilegesOf(connection: SqlserverConnection): Promise<PrivilegeReport> {
-  const found = new Set((await connection.query(`SELECT DISTINCT a.name FROM (${QUERY}) AS a(name)`)).map(([name]) => String(name)));
+  const found = new Set(
+    (await connection.query(`SELECT DISTINCT a.name FROM (${QUERY}) AS a(name)`)).map(([name]) => String(name)),
+  );
   const canWrite = found.delete('writes') || found.has('db_owner') || found.has('sysadmin');
   return { canWrite, dangerous: [...found].sort() };
 }

@@ -21,7 +21,16 @@ export const NOTHING: Findings = { relations: [], functions: [], writes: false, 
 
 const BODIES = new Set(['Select', 'Query', 'SetOperation', 'Values']);
 const WRITING_BODIES = new Set(['Insert', 'Update', 'Delete', 'Merge']);
-const TABLES = new Set(['Table', 'Derived', 'NestedJoin', 'TableFunction', 'OpenJsonTable', 'Pivot', 'Unpivot', 'Function']);
+const TABLES = new Set([
+  'Table',
+  'Derived',
+  'NestedJoin',
+  'TableFunction',
+  'OpenJsonTable',
+  'Pivot',
+  'Unpivot',
+  'Function',
+]);
 /** Table hints that take locks which others feel; the others only say how to read. */
 const LOCKING_HINTS = new Set(['UPDLOCK', 'XLOCK', 'TABLOCKX', 'TABLOCK', 'PAGLOCK', 'HOLDLOCK', 'SERIALIZABLE']);
 

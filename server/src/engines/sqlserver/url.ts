@@ -14,7 +14,11 @@ export function recognisesUrl(text: string): boolean {
   if (SCHEME.test(text.trim())) return true;
   const server = KEYWORDS.exec(text)?.[1];
   if (server === undefined || text.includes('://')) return false;
-  return /^\s*tcp:/i.test(server) || /[\\,]/.test(server) || /;\s*(?:initial catalog|trust\s?server\s?certificate)\s*=/i.test(text);
+  return (
+    /^\s*tcp:/i.test(server) ||
+    /[\\,]/.test(server) ||
+    /;\s*(?:initial catalog|trust\s?server\s?certificate)\s*=/i.test(text)
+  );
 }
 
 /** Splits a URL or keyword list. Throws EngineError `parameter_invalid`. */
@@ -116,7 +120,9 @@ function hostAndPort(text: string, separator: ':' | ','): { host?: string; port?
   if (text === '') return {};
   if (text.includes('\\')) throw namedInstance();
   const pattern =
-    separator === ':' ? /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]()\\,\s]+))(?::(\d+))?$/ : /^(?:\[?([0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*)\]?|([^:[\]()\\,\s]+))(?:\s*,\s*(\d+))?$/;
+    separator === ':'
+      ? /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]()\\,\s]+))(?::(\d+))?$/
+      : /^(?:\[?([0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*)\]?|([^:[\]()\\,\s]+))(?:\s*,\s*(\d+))?$/;
   const match = pattern.exec(text);
   if (!match) throw invalid('The host in the URL cannot be read.');
   const host = localName(match[1] ?? decode(match[2] ?? '', 'host'));
@@ -148,7 +154,8 @@ function fromProperties(
   properties: ReadonlyMap<string, string>,
   address: { host?: string; port?: number },
 ): Mutable<ConnectionParts> {
-  const pick = (...keys: string[]) => keys.map((key) => properties.get(key)).find((value) => value !== undefined && value !== '');
+  const pick = (...keys: string[]) =>
+    keys.map((key) => properties.get(key)).find((value) => value !== undefined && value !== '');
   if (pick('instancename', 'instance') !== undefined) throw namedInstance();
   if (isTrue(properties.get('integratedsecurity')) || isTrue(properties.get('trusted_connection'))) {
     throw invalid('Windows sign-in is not possible; give a user name and password of SQL Server.');
@@ -202,7 +209,9 @@ function tlsModeOf(properties: ReadonlyMap<string, string>): TlsMode | undefined
     case 'verify-full':
       return word;
     default:
-      throw invalid("The URL's encrypt is none of true, false, strict, disable, prefer, require, verify-ca, verify-full.");
+      throw invalid(
+        "The URL's encrypt is none of true, false, strict, disable, prefer, require, verify-ca, verify-full.",
+      );
   }
 }
 
@@ -213,7 +222,8 @@ export function printUrl(parts: ConnectionParts): string {
   const user = parts.username === undefined || parts.username === '' ? '' : `${encodeURIComponent(parts.username)}@`;
   const port = parts.port === undefined ? '' : `:${parts.port}`;
   const query: string[] = [];
-  if (parts.database !== undefined && parts.database !== '') query.push(`database=${encodeURIComponent(parts.database)}`);
+  if (parts.database !== undefined && parts.database !== '')
+    query.push(`database=${encodeURIComponent(parts.database)}`);
   if (parts.options.strictEncryption === true) query.push('encrypt=strict');
   else if (parts.tlsMode === 'verify-full') query.push('encrypt=true', 'trustServerCertificate=false');
   else if (parts.tlsMode === 'require') query.push('encrypt=true', 'trustServerCertificate=true');

@@ -28,7 +28,10 @@ export function misplacedWord(tokens: readonly Token[]): Problem | undefined {
     } else if (belongs(tokens, at, command.word)) continue;
     return at === 0
       ? { code: 'forbidden', message: `${token.upper} statements are not allowed.` }
-      : { code: 'several_statements', message: `${token.upper} begins a second statement; only one can run at a time.` };
+      : {
+          code: 'several_statements',
+          message: `${token.upper} begins a second statement; only one can run at a time.`,
+        };
   }
   return undefined;
 }

@@ -101,9 +101,13 @@ async function attempt(
   connection.on('error', () => {});
   connection.on('secure', (cleartext) => {
     progress.problem = certificateProblem(cleartext as TLSSocket, target); // the driver hands its TLS socket over
+    if (!progress.problem) {
+      secured();
+      return;
+    }
     // Nothing more leaves: the password would be the next thing.
-    if (progress.problem) socket.destroy();
-    else secured();
+    socket.destroy();
+    connection.close();
   });
   const onAbort = () => {
     progress.problem ??= aborted(hooks.signal, progress.stage);

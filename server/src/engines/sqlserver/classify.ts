@@ -207,7 +207,9 @@ function forParser(tokens: readonly Token[]): string {
     const word = (offset: number) => tokens[at + offset]?.upper;
     const previous = tokens[at - 1]?.upper ?? '';
     if (isNextValue(tokens, at)) at += 2;
-    else if (token.upper === 'OPTION' && word(1) === '(' && closing(tokens, at + 1) === tokens.length - 1) break;
+    else if (/^(LOOP|HASH|MERGE|REMOTE)$/.test(token.upper) && word(1) === 'JOIN') {
+      // How a join is done does not matter here.
+    } else if (token.upper === 'OPTION' && word(1) === '(' && closing(tokens, at + 1) === tokens.length - 1) break;
     else if (token.upper === 'TOP' && /^(DELETE|UPDATE|INSERT|MERGE)$/.test(previous) && word(1) === '(') {
       at = closing(tokens, at + 1);
     } else if (/^(CLUSTERED|NONCLUSTERED)$/.test(token.upper) && /^(CREATE|UNIQUE)$/.test(previous)) {
@@ -217,10 +219,19 @@ function forParser(tokens: readonly Token[]): string {
       at += 1;
     } else kept.push(token);
   }
-  return rebuild(kept, (token) => (token.kind === 'string' ? "'0'" : '0'));
+  return rebuild(withFrom(kept), (token) => (token.kind === 'string' ? "'0'" : '0'));
 }
 
-/** The index of the parenthesis that closes the one at `open`, or −1. */
+/** `DELETE items` as `DELETE FROM items`. */
+function withFrom(tokens: readonly Token[]): readonly Token[] {
+  const at = tokens.findIndex((token) => token.upper === 'DELETE');
+  if (at < 0 || tokens[at - 1]?.upper === 'THEN' || tokens.slice(at).some((token) => token.upper === 'FROM'))
+    return tokens;
+  const from: Token = { kind: 'word', text: 'FROM', upper: 'FROM', spaced: true };
+  return [...tokens.slice(0, at + 1), from, ...tokens.slice(at + 1)];
+}
+
+/** The index of the parenthesis that closes the one at `open`, or the number of tokens. */
 function closing(tokens: readonly Token[], open: number): number {
   let depth = 0;
   for (let at = open; at < tokens.length; at += 1) {

@@ -50,7 +50,7 @@ function decode(text: string, what: string): string {
 function parseJdbc(rest: string): ConnectionParts {
   const [, address = '', list = ''] = /^([^;/]*)\/?(?:;(.*))?$/s.exec(rest) ?? [];
   if (address.includes('@')) throw invalid('The user belongs behind the host: ;user=…;password=…');
-  const properties = parseProperties(list);
+  const properties = parseProperties(list, 'jdbc');
   return fromProperties(properties, hostAndPort(address, ':'));
 }
 
@@ -78,7 +78,7 @@ function parseGeneric(rest: string): ConnectionParts {
 
 /** `Server=tcp:host,1433;Database=…;User Id=…;Password=…` */
 function parseKeywords(text: string): ConnectionParts {
-  const properties = parseProperties(text);
+  const properties = parseProperties(text, 'ado');
   const server = ['server', 'datasource', 'addr', 'address', 'networkaddress']
     .map((key) => properties.get(key))
     .find((value) => value !== undefined);
@@ -88,13 +88,18 @@ function parseKeywords(text: string): ConnectionParts {
   return fromProperties(properties, hostAndPort(address, ','));
 }
 
-/** `name=value;…`; a value in braces or quotes may hold semicolons, its closing sign doubled stands for itself. */
-function parseProperties(text: string): Map<string, string> {
+/** How a value that holds semicolons is written: JDBC in braces, ADO.NET in quotes; the closing sign doubled is one. */
+const PAIRS = {
+  jdbc: /\s*([^=;]*?)\s*=\s*(?:\{((?:[^}]|\}\})*)\}|((?!\{)[^;]*))\s*(?:;|$)/sy,
+  ado: /\s*([^=;]*?)\s*=\s*(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'|((?!["'])[^;]*))\s*(?:;|$)/sy,
+} as const;
+
+/** `name=value;…` */
+function parseProperties(text: string, form: 'jdbc' | 'ado'): Map<string, string> {
   const properties = new Map<string, string>();
-  const pair = /\s*([^=;]*?)\s*=\s*(?:\{((?:[^}]|\}\})*)\}|"((?:[^"]|"")*)"|'((?:[^']|'')*)'|([^;]*))\s*(?:;|$)/sy;
+  const pair = PAIRS[form];
   let at = 0;
-  while (at < text.length) {
-    if (/^[\s;]*$/.test(text.slice(at))) break;
+  while (!/^[\s;]*$/.test(text.slice(at))) {
     if (text[at] === ';') {
       at += 1;
       continue;
@@ -102,9 +107,11 @@ function parseProperties(text: string): Map<string, string> {
     pair.lastIndex = at;
     const match = pair.exec(text);
     if (!match || match[1] === '') throw invalid('The list of properties cannot be read.');
-    const [, name = '', braced, double, single, plain] = match;
+    const [, name = '', first, second, third] = match;
     const value =
-      braced?.replaceAll('}}', '}') ?? double?.replaceAll('""', '"') ?? single?.replaceAll("''", "'") ?? plain?.trim();
+      form === 'jdbc'
+        ? (first?.replaceAll('}}', '}') ?? second?.trim())
+        : (first?.replaceAll('""', '"') ?? second?.replaceAll("''", "'") ?? third?.trim());
     properties.set(keyOf(name), value ?? '');
     at = pair.lastIndex;
   }
@@ -122,7 +129,7 @@ function hostAndPort(text: string, separator: ':' | ','): { host?: string; port?
   const pattern =
     separator === ':'
       ? /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]()\\,\s]+))(?::(\d+))?$/
-      : /^(?:\[?([0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*)\]?|([^:[\]()\\,\s]+))(?:\s*,\s*(\d+))?$/;
+      : /^(?:\[?([0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*)\]?|([^:[\]()\\,\s]+|\(local\)))(?:\s*,\s*(\d+))?$/;
   const match = pattern.exec(text);
   if (!match) throw invalid('The host in the URL cannot be read.');
   const host = localName(match[1] ?? decode(match[2] ?? '', 'host'));

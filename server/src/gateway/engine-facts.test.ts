@@ -9,10 +9,10 @@ beforeAll(async () => {
 });
 
 describe('facts about engines', () => {
-  test('all engines can be named, two can run', () => {
+  test('all engines can be named, three can run', () => {
     const facts = engineFacts(engines);
     expect(facts.ids).toEqual(['postgresql', 'mysql', 'sqlserver', 'oracle', 'mongodb']);
-    expect(facts.ids.filter((id) => facts.engineAvailable(id))).toEqual(['postgresql', 'mysql']);
+    expect(facts.ids.filter((id) => facts.engineAvailable(id))).toEqual(['postgresql', 'mysql', 'sqlserver']);
     expect(facts.defaultPort('postgresql')).toBe(5432);
     expect(facts.defaultPort('mysql')).toBe(3306);
     expect(facts.title('sqlserver')).toBe('Microsoft SQL Server');
@@ -20,7 +20,7 @@ describe('facts about engines', () => {
     expect(facts.optionsSchema('mysql')).toMatchObject({ type: 'object' });
   });
 
-  test.each(['postgresql', 'mysql'])('%s: unknown options and wrong types are named', (id) => {
+  test.each(['postgresql', 'mysql', 'sqlserver'])('%s: unknown options and wrong types are named', (id) => {
     const facts = engineFacts(engines);
     expect(facts.validateOptions(id, {})).toEqual([]);
     const [problem, ...others] = facts.validateOptions(id, { no_such_option: 1 });
@@ -41,6 +41,12 @@ describe('connection URLs', () => {
       tls: { mode: 'require' },
     });
     expect(splitUrl(engines, 'mysql://bob@db.example.com/shop')).toMatchObject({ engine: 'mysql', database: 'shop' });
+    expect(splitUrl(engines, 'jdbc:sqlserver://h:1434;databaseName=d')).toMatchObject({
+      engine: 'sqlserver',
+      host: 'h',
+      port: 1434,
+      database: 'd',
+    });
     expect(splitUrl(engines, 'jdbc:postgresql://h/d')).toMatchObject({
       engine: 'postgresql',
       host: 'h',

@@ -366,3 +366,43 @@ SELECT dbo.write_it()
 SELECT * FROM calls
 -- @case variable-assignment expect=read
 SELECT @@SPID, @@VERSION
+-- @case exponent-then-delete expect=refused
+SELECT 1eDELETE FROM items
+-- @case number-then-commit expect=refused envelope=escapes
+SELECT 1COMMIT
+-- @case money-then-commit expect=refused envelope=escapes
+SELECT $1COMMIT
+-- @case string-then-commit expect=refused envelope=escapes
+SELECT 'a'COMMIT
+-- @case bracket-then-commit expect=refused envelope=escapes
+SELECT 1[a]COMMIT
+-- @case hexadecimal-then-exec expect=refused envelope=escapes
+SELECT 0xEXEC('COMMIT')
+-- @case variable-then-commit expect=refused envelope=escapes
+SELECT @p1 COMMIT
+-- @case fullwidth-word expect=refused
+SELECT 1 ＣＯＭＭＩＴ
+-- @case hangul-filler expect=refused
+SELECT 1 aㅤCOMMIT
+-- @case zero-width-space expect=refused
+SELECT 1 a​COMMIT
+-- @case end-conversation expect=refused
+SELECT 1 END CONVERSATION @h
+-- @case get-conversation expect=refused
+SELECT * FROM items GET CONVERSATION GROUP @g FROM queue
+-- @case move-conversation expect=refused
+SELECT * FROM items MOVE CONVERSATION @h TO @g
+-- @case send-after expect=refused
+SELECT * FROM items SEND ON CONVERSATION @h (N'x')
+-- @case open-key-after expect=refused
+SELECT 1 OPEN SYMMETRIC KEY k DECRYPTION BY PASSWORD = 'x'
+-- @case option-then-delete expect=refused
+SELECT 1 OPTION (RECOMPILE) DELETE FROM items
+-- @case option-hides-delete expect=refused
+SELECT 1 OPTION (DELETE FROM items)
+-- @case end-hides-the-rest expect=refused
+SELECT 1 END anything that nobody reads
+-- @case end-after-case expect=refused
+SELECT CASE WHEN 1 = 1 THEN 1 END END anything that nobody reads
+-- @case case-in-case expect=read
+SELECT CASE WHEN 1 = 1 THEN CASE 1 WHEN 1 THEN 2 END ELSE 3 END AS [end]

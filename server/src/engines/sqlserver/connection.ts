@@ -25,7 +25,7 @@ import {
 import { classify } from './classify.ts';
 import { type ConnectHooks, type Session, signIn } from './connect.ts';
 import type { Driver } from './driver.ts';
-import { connectionLost, fromRequestError, hasNumber } from './errors.ts';
+import { aborted, connectionLost, fromRequestError, hasNumber } from './errors.ts';
 import { bindParameters } from './parameters.ts';
 import { type ColumnDescription, type ConvertValue, converterOf, describeColumn } from './types.ts';
 
@@ -59,6 +59,7 @@ export async function openConnection(target: ConnectTarget, hooks: ConnectHooks)
     return new SqlserverConnection(session, facts);
   } catch (error) {
     session.connection.close();
+    if (hooks.signal.aborted) throw aborted(hooks.signal, 'database');
     const { code, message, nativeCode } = fromRequestError(error);
     throw new EngineError(code, message, { nativeCode, stage: 'database', fatal: true, cause: error });
   } finally {
@@ -96,6 +97,8 @@ export class SqlserverConnection implements EngineConnection {
   /** A request of the engine's own is on the wire. */
   #busy = false;
   #ended = false;
+  /** Something has happened after which nothing more is sent. */
+  #broken = false;
   /** LOCK_TIMEOUT of the session now. */
   #lockTimeout = -1;
 
@@ -118,7 +121,7 @@ export class SqlserverConnection implements EngineConnection {
   }
 
   get usable(): boolean {
-    return !this.#ended;
+    return !this.#ended && !this.#broken;
   }
 
   async run(
@@ -178,7 +181,7 @@ export class SqlserverConnection implements EngineConnection {
   }
 
   #claim(): void {
-    if (this.#ended) throw connectionLost();
+    if (!this.usable) throw connectionLost();
     if (this.#busy) throw new EngineError('unsupported', 'The connection already runs a statement.');
     this.#busy = true;
   }
@@ -208,17 +211,25 @@ export class SqlserverConnection implements EngineConnection {
       stopped: running.ending === 'stopped',
     };
     // A sink that fails rejects the run with what it threw.
-    if (running.error && !(running.error instanceof EngineError && running.error.code === 'cancelled')) {
-      throw running.error;
-    }
+    if (running.error) throw running.error;
     if (error === undefined) return result;
     const problem = fromRequestError(error);
-    if (problem.code !== 'cancelled') throw problem;
-    if (running.ending === 'stopped' && this.usable) return result;
+    if (problem.fatal) this.#hangUp();
+    const attended = problem.code === 'cancelled' || problem.code === 'connection_lost';
+    if (!attended || running.ending === undefined) throw problem;
+    // What we asked for has happened, also when the server let the connection go instead of acknowledging it.
+    if (running.ending === 'stopped' && !running.writes) return result;
+    const more = { fatal: problem.fatal, cause: problem };
     if (running.ending === 'timeout') {
-      throw new EngineError('statement_timeout', 'The statement took longer than it may take.');
+      throw new EngineError('statement_timeout', 'The statement took longer than it may take.', more);
     }
-    throw problem;
+    throw running.ending === 'cancelled' ? new EngineError('cancelled', 'The statement was cancelled.', more) : problem;
+  }
+
+  /** The connection cannot be used any more, whether the driver has noticed or not. */
+  #hangUp(): void {
+    this.#broken = true;
+    this.#connection.close();
   }
 
   /** A statement that waits for a lock gives up by itself, should our attention not reach the server. */
@@ -243,7 +254,7 @@ export class SqlserverConnection implements EngineConnection {
     } catch (error) {
       failure = error;
     }
-    if (this.#ended) throw failure ?? connectionLost();
+    if (!this.usable) throw failure ?? connectionLost();
     // After an error the server has rolled back itself (XACT_ABORT).
     const commits = request.access === 'write' && failure === undefined && running.error === undefined;
     if (this.#connection.inTransaction) {
@@ -318,7 +329,7 @@ export class SqlserverConnection implements EngineConnection {
 
   /** One request of the driver as a promise. */
   #send(start: (settle: Settle) => void): Promise<void> {
-    if (this.#ended) return Promise.reject(connectionLost());
+    if (!this.usable) return Promise.reject(connectionLost());
     return new Promise((resolve, reject) => {
       start((error) => (error ? reject(fromRequestError(error)) : resolve()));
     });
@@ -362,7 +373,7 @@ export class SqlserverConnection implements EngineConnection {
   }
 
   async reset(): Promise<boolean> {
-    if (this.#ended || this.#busy) return false;
+    if (!this.usable || this.#busy) return false;
     this.#busy = true;
     try {
       await this.#send((settle) => this.#connection.reset(settle));
@@ -370,7 +381,7 @@ export class SqlserverConnection implements EngineConnection {
       this.#lockTimeout = -1;
       return true;
     } catch {
-      this.#connection.close();
+      this.#hangUp();
       return false;
     } finally {
       this.#busy = false;

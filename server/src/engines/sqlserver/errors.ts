@@ -19,7 +19,7 @@ const BY_NUMBER: ReadonlyMap<number, SourceErrorCode> = new Map<number, SourceEr
       ['login_failed', [18456, 18452, 18470, 18486, 18487, 18488, 18489, 17892]],
       ['login_not_allowed', [18451, 18461, 18460, 40615, 40914, 47073, 4064]],
       ['database_not_found', [4060, 911, 4063]],
-      ['database_denied', [916, 978, 976, 979, 983, 40613, 18468]],
+      ['database_denied', [916, 978, 976, 979, 983, 18468]],
       ['too_many_connections', [10928, 10929, 17809, 17810, 10936]],
       ['protocol_error', [17836, 4002, 8009, 17805]],
       ['connection_lost', [596, 6005, 233, 64, 20, 121]],
@@ -42,7 +42,7 @@ const BY_NUMBER: ReadonlyMap<number, SourceErrorCode> = new Map<number, SourceEr
         'resource_exhausted',
         [
           701, 802, 1101, 1105, 3958, 3959, 3967, 3966, 8623, 8631, 8632, 8645, 8651, 8657, 9002, 1204, 40544, 40549,
-          40550, 40551, 40552, 40553,
+          40197, 40501, 40613, 49918, 49919, 49920, 40550, 40551, 40552, 40553,
         ],
       ],
       ['unsupported', [226, 40510, 40515, 3952]],

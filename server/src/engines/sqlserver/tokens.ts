@@ -31,8 +31,14 @@ export interface Tokens {
 }
 
 const SPACE = /[ \t\n\v\f\r]/;
-const WORD = /[\p{L}_#][\p{L}\p{M}\p{N}_@$#]*/uy;
-const VARIABLE = /@{1,2}[\p{L}\p{M}\p{N}_@$#]*/uy;
+/**
+ * Letters that mean nothing but themselves, of the alphabets in use; no full-width or letter-like signs, no fillers that
+ * the server might take for space. Names with others need quotes.
+ */
+const LETTER =
+  '[[\\p{L}--\\p{Default_Ignorable_Code_Point}]&&[A-Za-z\\u00c0-\\u024f\\u0370-\\u1fff\\u3041-\\u30ff\\u3400-\\u9fff\\uac00-\\ud7a3]]';
+const WORD = new RegExp(`(?:${LETTER}|[_#])(?:${LETTER}|[0-9_@$#])*`, 'vy');
+const VARIABLE = new RegExp(`@{1,2}(?:${LETTER}|[0-9_@$#])*`, 'vy');
 const NUMBER = /0[xX][0-9a-fA-F]*|[$£€¥]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d*)?/uy;
 const SYMBOL = /::|<=|>=|<>|!=|!<|!>|[+*/%&|^-]=|[+\-*/%&|^~=<>(),.;:]/uy;
 
@@ -139,9 +145,13 @@ export function isLiteral(token: Token): boolean {
 /** The statement without comments and with one space where there was any; every literal becomes what `literal` says. */
 export function rebuild(tokens: readonly Token[], literal: (token: Token) => string): string {
   let text = '';
+  let previous: Token | undefined;
   for (const token of tokens) {
-    if (token.spaced && text !== '') text += ' ';
+    // `1eNAME` is a number and a name: nobody who reads the rebuilt text may take them for something else.
+    const touches = previous !== undefined && previous.kind !== 'symbol' && token.kind !== 'symbol';
+    if ((token.spaced || touches) && text !== '') text += ' ';
     text += isLiteral(token) ? literal(token) : token.text;
+    previous = token;
   }
   return text;
 }

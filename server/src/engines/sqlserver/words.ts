@@ -20,7 +20,13 @@ type Problem = { readonly code: 'several_statements' | 'forbidden'; readonly mes
 export function misplacedWord(tokens: readonly Token[]): Problem | undefined {
   const command = commandAt(tokens);
   let sets = 0;
+  let cases = 0;
   for (const [at, token] of tokens.entries()) {
+    if (token.upper === 'CASE') cases += 1;
+    // An END of its own ends a block, and for the parser it ends the text: what follows would go unread.
+    if (token.upper === 'END' && --cases < 0) {
+      return { code: 'forbidden', message: 'END without CASE is not allowed.' };
+    }
     if (token.kind !== 'word' || !STARTERS.has(token.upper) || at === command.at) continue;
     if (token.upper === 'SET' && command.word === 'UPDATE' && depthAt(tokens, at) === 0) {
       sets += 1;

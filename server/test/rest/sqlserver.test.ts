@@ -105,8 +105,7 @@ describe('a query', () => {
     expect(Object.values(second)).toEqual(columns.map(() => null));
     const described = JSON.parse(Buffer.from(answer.headers.get('headgate-columns') ?? '', 'base64').toString());
     expect(described[2]).toEqual({ name: 'total', kind: 'decimal', type: 'decimal(20,2)' });
-    expect(server.events.find(({ kind }) => kind === 'call')).toBeDefined();
-    expect(server.events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['begin', 'rollback']));
+    expect(server.events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['begin', 'call', 'rollback']));
   });
 
   test('as CSV', async () => {

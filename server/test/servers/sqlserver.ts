@@ -90,6 +90,8 @@ export interface StandInOptions {
   readonly routesTo?: { readonly host: string; readonly port: number };
   /** The error of every sign-in. */
   readonly refuses?: StandInError;
+  /** Attentions are not heeded. */
+  readonly deaf?: boolean;
   /** Databases allow SNAPSHOT isolation; yes unless said. */
   readonly snapshot?: boolean;
 }
@@ -245,6 +247,7 @@ class Client {
     for (const message of this.#reader.read(chunk)) {
       if (message.type === PACKET.attention) {
         this.#hub.record({ session: this.#session, kind: 'attention' });
+        if (this.#hub.options.deaf) continue;
         this.#attention = true;
         this.#attended?.();
       }

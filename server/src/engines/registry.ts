@@ -8,6 +8,7 @@ import type { Engine, EngineId, EngineRegistry } from './engine.ts';
 const LOADERS: Partial<Record<EngineId, () => Promise<Engine>>> = {
   postgresql: async () => (await import('./postgresql/index.ts')).postgresqlEngine,
   mysql: async () => (await import('./mysql/index.ts')).mysqlEngine,
+  sqlserver: async () => (await import('./sqlserver/index.ts')).sqlserverEngine,
   mongodb: async () => (await import('./mongodb/index.ts')).mongodbEngine,
 };
 

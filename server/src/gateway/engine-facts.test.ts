@@ -9,10 +9,15 @@ beforeAll(async () => {
 });
 
 describe('facts about engines', () => {
-  test('all engines can be named, three can run', () => {
+  test('all engines can be named, four can run', () => {
     const facts = engineFacts(engines);
     expect(facts.ids).toEqual(['postgresql', 'mysql', 'sqlserver', 'oracle', 'mongodb']);
-    expect(facts.ids.filter((id) => facts.engineAvailable(id))).toEqual(['postgresql', 'mysql', 'mongodb']);
+    expect(facts.ids.filter((id) => facts.engineAvailable(id))).toEqual([
+      'postgresql',
+      'mysql',
+      'sqlserver',
+      'mongodb',
+    ]);
     expect(facts.defaultPort('postgresql')).toBe(5432);
     expect(facts.defaultPort('mysql')).toBe(3306);
     expect(facts.defaultPort('mongodb')).toBe(27017);
@@ -22,7 +27,7 @@ describe('facts about engines', () => {
     expect(facts.optionsSchema('mysql')).toMatchObject({ type: 'object' });
   });
 
-  test.each(['postgresql', 'mysql', 'mongodb'])('%s: unknown options and wrong types are named', (id) => {
+  test.each(['postgresql', 'mysql', 'sqlserver', 'mongodb'])('%s: unknown options and wrong types are named', (id) => {
     const facts = engineFacts(engines);
     expect(facts.validateOptions(id, {})).toEqual([]);
     const [problem, ...others] = facts.validateOptions(id, { no_such_option: 1 });
@@ -46,6 +51,12 @@ describe('connection URLs', () => {
     expect(splitUrl(engines, 'mongodb://bob@db.example.com/shop')).toMatchObject({
       engine: 'mongodb',
       database: 'shop',
+    });
+    expect(splitUrl(engines, 'jdbc:sqlserver://h:1434;databaseName=d')).toMatchObject({
+      engine: 'sqlserver',
+      host: 'h',
+      port: 1434,
+      database: 'd',
     });
     expect(splitUrl(engines, 'jdbc:postgresql://h/d')).toMatchObject({
       engine: 'postgresql',

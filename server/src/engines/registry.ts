@@ -8,6 +8,7 @@ import type { Engine, EngineId, EngineRegistry } from './engine.ts';
 const LOADERS: Partial<Record<EngineId, () => Promise<Engine>>> = {
   postgresql: async () => (await import('./postgresql/index.ts')).postgresqlEngine,
   mysql: async () => (await import('./mysql/index.ts')).mysqlEngine,
+  oracle: async () => (await import('./oracle/index.ts')).oracleEngine,
 };
 
 /** The ids of the engines that this installation can run, in the order in which people should see them. */

@@ -68,6 +68,9 @@ const BY_CODE: ReadonlyMap<string, SourceErrorCode> = new Map<string, SourceErro
   ['NJS-533', 'auth_unsupported'],
 ]);
 
+/** The driver's words, without a code of their own, for an answer in some other protocol, or for nowhere to go on to. */
+const NOT_ORACLE = /Invalid packet length|All options tried/;
+
 /** What the listener said where the driver says it in its own words. */
 const REFUSALS: ReadonlyMap<string, number> = new Map([
   ['NJS-518', 12514],
@@ -95,12 +98,12 @@ export function fromDriver(error: unknown, more: { stage?: ConnectStage; sql?: s
     error.errorNum || REFUSALS.get(error.code ?? '') || Number(/\bORA-(\d{1,6})\b/.exec(error.message)?.[1] ?? 0);
   const native = number > 0 ? `ORA-${String(number).padStart(5, '0')}` : error.code;
   const lost = error.code === 'NJS-500';
-  const code = codeOf(number, error.code);
+  const code = NOT_ORACLE.test(error.message) ? 'protocol_error' : codeOf(number, error.code);
   return new EngineError(code, textOf(error, native), {
     nativeCode: native,
     stage: stageOf(code, more.stage),
     position: more.sql === undefined ? undefined : positionOf(error, code, more.sql),
-    hint: HINTS.get(number),
+    hint: HINTS.get(number) ?? (code === 'connection_lost' && more.stage === 'login' ? CLOSED_EARLY : undefined),
     fatal: lost || FATAL.has(code) || more.stage !== undefined,
     cause: error,
   });
@@ -126,6 +129,9 @@ const HINTS: ReadonlyMap<number, string> = new Map([
   [12660, 'The server demands native network encryption, which the driver does not speak: use TLS (TCPS).'],
 ]);
 
+const CLOSED_EARLY =
+  'The listener closed the connection before the sign-in was over: see whether its port is one for TCP or for TCPS.';
+
 /** A service is looked for before anybody signs in, but it is the database that is wrong then. */
 function stageOf(code: SourceErrorCode, stage: ConnectStage | undefined): ConnectStage | undefined {
   if (stage === undefined) return undefined;
@@ -140,7 +146,10 @@ function textOf(error: Error, native: string | undefined): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !/^Help: |^https?:/.test(line));
-  const said = lines.find((line) => native !== undefined && line.startsWith(`${native}: `)) ?? lines[0] ?? '';
+  if (lines[0] === 'All options tried') return 'The listener sends clients on to an address that cannot be used.';
+  const cause = lines.find((line) => line.startsWith('Cause: '));
+  const first = cause && lines[0] ? `${lines[0]} ${cause}` : lines[0];
+  const said = lines.find((line) => native !== undefined && line.startsWith(`${native}: `)) ?? first ?? '';
   return said.replace(/^(?:ORA|NJS)-\d+: /, '').replace(/\s*\(CONNECTION_ID=[^)]*\)/g, '');
 }
 

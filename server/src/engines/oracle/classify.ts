@@ -212,8 +212,11 @@ function forParser(tokens: readonly Token[]): string {
     const opens = tokens[at + 1]?.text === '(';
     const end = opens && /^(?:KEEP|PARTITION|SUBPARTITION)$/.test(token.upper) ? plainGroupEnd(tokens, at + 1) : -1;
     if (end >= 0) at = end;
-    else if (token.upper === 'ONLY' && opens && tokens[at - 1]?.upper === 'FROM') {
-      // `FROM ONLY (view)` reads as `FROM (view)`.
+    else if (token.upper === 'ONLY' && opens && /^(?:FROM|JOIN)$/.test(tokens[at - 1]?.upper ?? '')) {
+      // `FROM ONLY (view)` reads as `FROM view`.
+      const closes = plainGroupEnd(tokens, at + 1);
+      kept.push(...tokens.slice(at + 2, Math.max(closes, at + 2)).map((inner) => ({ ...inner, spaced: true })));
+      at = Math.max(closes, at + 1);
     } else if (token.upper === 'TREAT' && opens) kept.push({ ...token, text: 'CAST' });
     else if (token.text === '^=' || token.text === '~=') kept.push({ ...token, text: '<>' });
     else if (token.kind === 'placeholder') kept.push({ ...token, text: ':p' });

@@ -4,7 +4,8 @@
  */
 
 /** Families of the server's packages: they reach files, the network, jobs, locks, or run text as SQL. */
-const FAMILIES = /^(?:DBMS_|UTL_|OWA|HTP$|HTF$|CTX_|APEX_|WWV_|ORD_|SDO_UTIL|SEM_|KUPP|KUPM|KUPV|KUPW|DEBUG_|WPG_)/;
+const FAMILIES =
+  /^(?:DBMS_|UTL_|OWA|HTP$|HTF$|CTX_|APEX_|WWV_|ORD_|SDO_UTIL|SEM_|KUPP|KUPM|KUPV|KUPW|DEBUG_|WPG_|DRI(?:THSX|LOAD|UTL|DDL|ADM|IMP))/;
 
 /** Packages of these families whose functions only compute. */
 const HARMLESS = new Set([

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { collectRows } from '../collect.ts';
 import type { StatementControl, StatementRequest } from '../engine.ts';
-import { connected, column, FakeServer, failure, rowsOf, WatchingSink } from './testkit.ts';
+import { column, connected, FakeServer, failure, rowsOf, WatchingSink } from './testkit.ts';
 
 const read = (sql: string, parameters: readonly unknown[] = []): StatementRequest => ({
   sql,

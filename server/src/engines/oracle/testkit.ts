@@ -4,8 +4,8 @@
  * ends the call on its way with ORA-01013, a destroyed session rejects with NJS-500.
  */
 import { readFileSync } from 'node:fs';
-import type { ConnectTarget, Engine, RowSink } from '../engine.ts';
 import { CollectingSink } from '../collect.ts';
+import type { ConnectTarget, Engine, RowSink } from '../engine.ts';
 import { SESSION_SETTINGS } from './connect.ts';
 import type { Driver, DriverColumn, DriverConnection, DriverFailure, DriverResult, FetchAs } from './driver.ts';
 import { oracleEngineOver } from './index.ts';
@@ -71,7 +71,10 @@ export class FakeServer {
       connect: async (_attempt, login) => {
         if (this.refuses) throw this.refuses;
         if (login.password !== this.password) {
-          throw failure('ORA-01017', 'invalid username/password; logon denied\nHelp: https://docs.oracle.com/error-help');
+          throw failure(
+            'ORA-01017',
+            'invalid username/password; logon denied\nHelp: https://docs.oracle.com/error-help',
+          );
         }
         return new FakeSession(this);
       },

@@ -4,7 +4,7 @@
  * real server.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureVersion, TLSSocket } from 'node:tls';
 
 /** What the listener does with whoever asks for a service. */
 export type ListenerAnswer =
@@ -34,7 +34,7 @@ export interface OracleListener {
 export interface ListenerOptions {
   readonly answer: ListenerAnswer;
   /** Speak TCPS with this certificate. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: { readonly cert: string; readonly key: string; readonly maxVersion?: SecureVersion };
   readonly host?: string;
 }
 

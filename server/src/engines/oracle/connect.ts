@@ -67,9 +67,16 @@ async function sessionIdOf(session: DriverConnection): Promise<string> {
 
 function explain(error: unknown, attempt: Attempt, signal: AbortSignal): EngineError {
   if (signal.aborted) return givenUp(signal, attempt.stage);
-  if (attempt.answeredTls) {
+  if (attempt.answeredIn === 'TLS') {
     return new EngineError('tls_required', 'The listener speaks only TLS on this port.', {
       stage: 'tls',
+      fatal: true,
+      cause: error,
+    });
+  }
+  if (attempt.answeredIn !== undefined) {
+    return new EngineError('protocol_error', 'Something other than a listener of Oracle answers on this port.', {
+      stage: attempt.stage,
       fatal: true,
       cause: error,
     });

@@ -137,6 +137,7 @@ function stageOf(code: SourceErrorCode, stage: ConnectStage | undefined): Connec
   if (stage === undefined) return undefined;
   if (code === 'database_not_found') return 'database';
   if (code.startsWith('tls_')) return 'tls';
+  if (code === 'login_failed' || code === 'login_not_allowed' || code === 'auth_unsupported') return 'login';
   return stage;
 }
 

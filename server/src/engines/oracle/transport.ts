@@ -15,12 +15,15 @@ import { checkServerIdentity, createSecureContext, type TLSSocket, connect as up
 import { type ConnectStage, type ConnectTarget, EngineError } from '../engine.ts';
 import { fromSocketError, fromTlsError, givenUp } from './errors.ts';
 
+/** Types of packets that may answer a client: accept, refuse, redirect, data, resend, marker, attention, control. */
+const ANSWERS = new Set([2, 4, 5, 6, 11, 12, 13, 14]);
+
 /** One try to connect to a target: it opens the sockets and knows how far it came. */
 export class Attempt {
   /** What is being done now: the stage of a failure. */
   stage: ConnectStage = 'address';
-  /** The server answered our plain words with an alert of TLS. */
-  answeredTls = false;
+  /** What the first words of the server were, when they were none of a listener. */
+  answeredIn: 'TLS' | 'another protocol' | undefined;
   readonly #target: ConnectTarget;
   readonly #signal: AbortSignal;
   readonly #onStage: ((stage: ConnectStage) => void) | undefined;
@@ -150,9 +153,9 @@ export class Attempt {
 
   /** Looks at the first words of the server: an alert of TLS means that it speaks nothing else. */
   watch(stream: Socket): void {
-    if (this.#encrypted) return;
     stream.once('data', (chunk: Buffer) => {
-      this.answeredTls = chunk[0] === 0x15 && chunk[1] === 0x03;
+      if (!this.#encrypted && chunk[0] === 0x15 && chunk[1] === 0x03) this.answeredIn = 'TLS';
+      else if (!ANSWERS.has(chunk[4] ?? 0)) this.answeredIn = 'another protocol';
     });
   }
 }

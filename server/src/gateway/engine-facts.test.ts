@@ -9,18 +9,19 @@ beforeAll(async () => {
 });
 
 describe('facts about engines', () => {
-  test('all engines can be named, two can run', () => {
+  test('all engines can be named, those of the registry can run', () => {
     const facts = engineFacts(engines);
     expect(facts.ids).toEqual(['postgresql', 'mysql', 'sqlserver', 'oracle', 'mongodb']);
-    expect(facts.ids.filter((id) => facts.engineAvailable(id))).toEqual(['postgresql', 'mysql']);
+    expect(new Set(facts.ids.filter((id) => facts.engineAvailable(id)))).toEqual(new Set(engines.ids));
     expect(facts.defaultPort('postgresql')).toBe(5432);
     expect(facts.defaultPort('mysql')).toBe(3306);
+    expect(facts.defaultPort('oracle')).toBe(1521);
     expect(facts.title('sqlserver')).toBe('Microsoft SQL Server');
     expect(facts.databaseRequired('postgresql')).toBe(true);
     expect(facts.optionsSchema('mysql')).toMatchObject({ type: 'object' });
   });
 
-  test.each(['postgresql', 'mysql'])('%s: unknown options and wrong types are named', (id) => {
+  test.each(['postgresql', 'mysql', 'oracle'])('%s: unknown options and wrong types are named', (id) => {
     const facts = engineFacts(engines);
     expect(facts.validateOptions(id, {})).toEqual([]);
     const [problem, ...others] = facts.validateOptions(id, { no_such_option: 1 });
@@ -45,6 +46,12 @@ describe('connection URLs', () => {
       engine: 'postgresql',
       host: 'h',
       database: 'd',
+    });
+    expect(splitUrl(engines, 'jdbc:oracle:thin:@tcps://h:2484/d')).toMatchObject({
+      engine: 'oracle',
+      host: 'h',
+      database: 'd',
+      tls: { mode: 'verify-full' },
     });
   });
 

@@ -111,6 +111,7 @@ const SERVER_SCHEMA =
   /^(?:SYS|SYSTEM|SYSBACKUP|SYSDG|SYSKM|SYSRAC|AUDSYS|CTXSYS|DBSNMP|DVSYS|LBACSYS|MDSYS|OUTLN|XDB|WMSYS|GSMADMIN_INTERNAL)$/;
 
 function judge(tokens: readonly Token[]): Verdict {
+  if (/^(?:BEGIN|DECLARE)$/.test(tokens[0]!.upper)) return refuse('forbidden', 'Blocks of PL/SQL are not allowed.');
   if (tokens.some((token) => token.text === ';')) {
     return refuse('several_statements', 'Only one statement can run at a time.');
   }

@@ -141,19 +141,28 @@ function adapt(oracledb: OracledbModule, connection: OracledbConnection, attempt
     set callTimeout(milliseconds: number) {
       connection.callTimeout = milliseconds;
     },
-    execute: (sql, binds, { prefetchRows, fetchAs }) =>
-      connection.execute(sql, binds, {
+    execute: async (sql, binds, { prefetchRows, fetchAs }) => {
+      let described: readonly DriverColumn[] = [];
+      const result = await connection.execute(sql, binds, {
         autoCommit: false,
         resultSet: true,
         outFormat: oracledb.OUT_FORMAT_ARRAY,
         dbObjectAsPojo: true,
         prefetchRows,
         maxRows: 0,
-        fetchTypeHandler: (column: DriverColumn) => {
+        fetchTypeHandler: (column: DriverColumn, all: readonly DriverColumn[]) => {
+          described = all;
           const { as, convert } = fetchAs(column);
           return { type: as && types[as], converter: convert };
         },
-      }),
+      });
+      // The driver renames columns whose names repeat.
+      const metaData = result.metaData?.map((column, index) => ({
+        ...column,
+        name: described[index]?.name ?? column.name,
+      }));
+      return { metaData, resultSet: result.resultSet, rowsAffected: result.rowsAffected };
+    },
     commit: () => connection.commit(),
     rollback: () => connection.rollback(),
     break: () => connection.break(),

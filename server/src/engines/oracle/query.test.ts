@@ -1,5 +1,5 @@
 /** Statements on a driver in memory: transactions, streaming, pausing, stopping, cancelling, parameters, failures. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { collectRows } from '../collect.ts';
 import type { StatementControl, StatementRequest } from '../engine.ts';
 import { column, connected, FakeServer, failure, rowsOf, WatchingSink } from './testkit.ts';
@@ -216,7 +216,10 @@ test('parameters go by number wherever they stand, or by the order of names', as
     return server.binds;
   };
   expect(await bound('select :2, :1, :2 from dual', ['a', 7])).toEqual({ 1: 'a', 2: 7 });
-  expect(await bound('select :b, :"x y", : b from dual', [true, { k: [1] }])).toEqual({ B: 1, 'x y': '{"k":[1]}' });
+  expect(await bound('select :b, :"x y", : b, :"B" from dual', [true, { k: [1] }])).toEqual({
+    B: 1,
+    '"x y"': '{"k":[1]}',
+  });
   expect(await bound("select ':1', q'[:2]' from t where a = :1 -- :3", [null])).toEqual({ 1: null });
   for (const [sql, parameters] of [
     ['select :1 from dual', []],
@@ -250,4 +253,34 @@ test('closing cancels what runs', async () => {
   await connection.close();
   await refused;
   expect(server.log.slice(-4)).toEqual(['break', 'rollback', 'close', 'destroy']);
+});
+
+test('a server that does not even give up a statement is left', async () => {
+  const server = new FakeServer().on(/^select/, { columns: [column('N')], rows: [], hangsAt: -1, deaf: true });
+  const connection = await connected(server);
+  const result = connection.run(read('select n from t'), new WatchingSink());
+  const refused = expect(result).rejects.toMatchObject({ code: 'cancelled', fatal: true });
+  await logged(server, 'hangs');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const cancelled = connection.cancel();
+    vi.advanceTimersByTime(10_000);
+    await cancelled;
+  } finally {
+    vi.useRealTimers();
+  }
+  await refused;
+  expect(server.log.slice(-2)).toEqual(['break', 'destroy']);
+  expect(connection.usable).toBe(false);
+});
+
+test('the server is told to give up in time', async () => {
+  const server = new FakeServer().on(/^select 1/, { error: failure('NJS-123', 'call timeout of 1500 ms exceeded') });
+  const connection = await connected(server);
+  const request = { ...read('select 1 from dual'), timeoutMs: 1500 };
+  await expect(connection.run(request, new WatchingSink())).rejects.toMatchObject({
+    code: 'statement_timeout',
+    fatal: false,
+  });
+  expect(server.timeouts).toEqual([1500, 5000]);
 });

@@ -51,10 +51,10 @@ export class FakeServer {
   binds: Readonly<Record<string, unknown>> = {};
   /** The largest number of rows asked for at a time since it was last set to 0. */
   largestBatch = 0;
+  /** The limits set for calls, in order. */
+  readonly timeouts: number[] = [];
   /** The password that signs in. */
   password = 'secret';
-  /** Sign-in fails with this. */
-  refuses: DriverFailure | undefined;
   readonly #scripts: Script[] = [
     [/^SELECT SYS_CONTEXT\('USERENV', 'SID'\)/, rowsOf(['SID'], [['4711']])],
     [/^(?:ALTER SESSION|SET TRANSACTION READ ONLY|BEGIN DBMS_SESSION)/, {}],
@@ -69,7 +69,6 @@ export class FakeServer {
   get driver(): Driver {
     return {
       connect: async (_attempt, login) => {
-        if (this.refuses) throw this.refuses;
         if (login.password !== this.password) {
           throw failure(
             'ORA-01017',
@@ -94,13 +93,20 @@ export class FakeServer {
 
 class FakeSession implements DriverConnection {
   readonly serverVersion = '23.9.0.25.07';
-  callTimeout = 0;
   readonly #server: FakeServer;
   #interrupt: ((error: Error, destroyed: boolean) => void) | undefined;
   #gone = false;
 
   constructor(server: FakeServer) {
     this.#server = server;
+  }
+
+  get callTimeout(): number {
+    return this.#server.timeouts.at(-1) ?? 0;
+  }
+
+  set callTimeout(milliseconds: number) {
+    this.#server.timeouts.push(milliseconds);
   }
 
   async execute(
@@ -208,6 +214,7 @@ export function targetOf(changes: Partial<ConnectTarget> = {}): ConnectTarget {
 export async function connected(server: FakeServer, changes: Partial<ConnectTarget> = {}): Promise<OracleConnection> {
   const connection = await server.engine.connect(targetOf(changes), { signal: new AbortController().signal });
   server.log.length = 0;
+  server.timeouts.length = 0;
   return connection as OracleConnection; // the engine makes no others
 }
 

@@ -140,8 +140,10 @@ export function rebuild(tokens: readonly Token[], literal: (token: Token) => str
   return text;
 }
 
-/** The name of a placeholder as the driver knows it: `:id` → `ID`, `:"Id"` → `Id`, `:1` → `1`. */
+/** The name of a placeholder as the driver takes it: `:id` and `:"ID"` → `ID`, `:"Id"` → `"Id"`, `:1` → `1`. */
 export function placeholderName(token: Token): string {
   const name = token.text.slice(1).trim();
-  return name.startsWith('"') ? name.slice(1, -1) : name.toUpperCase();
+  if (!name.startsWith('"')) return name.toUpperCase();
+  const plain = name.slice(1, -1);
+  return plain === plain.toUpperCase() ? plain : name;
 }

@@ -24,7 +24,8 @@ export class Attempt {
   stage: ConnectStage = 'address';
   /** What the first words of the server were, when they were none of a listener. */
   answeredIn: 'TLS' | 'another protocol' | undefined;
-  readonly #target: ConnectTarget;
+  /** No login: sockets outlive an attempt, and remember it. */
+  readonly #target: Pick<ConnectTarget, 'host' | 'addresses' | 'port' | 'tls'>;
   readonly #signal: AbortSignal;
   readonly #onStage: ((stage: ConnectStage) => void) | undefined;
   readonly #onAbort = () => this.destroy();
@@ -33,7 +34,8 @@ export class Attempt {
   #encrypted: boolean;
 
   constructor(target: ConnectTarget, hooks: { signal: AbortSignal; onStage?: (stage: ConnectStage) => void }) {
-    this.#target = target;
+    const { host, addresses, port, tls } = target;
+    this.#target = { host, addresses, port, tls };
     this.#signal = hooks.signal;
     this.#onStage = hooks.onStage;
     this.#encrypted = usesTls(target);

@@ -21,7 +21,7 @@ test.each<[DriverColumn, kind: string, type: string]>([
   [column('N', 'RAW', { byteSize: 16 }), 'bytes', 'raw(16)'],
   [column('N', 'DATE'), 'timestamp', 'date'],
   [column('N', 'TIMESTAMP'), 'timestamp', 'timestamp'],
-  [column('N', 'TIMESTAMP WITH TIME ZONE'), 'timestamptz', 'timestamp with time zone'],
+  [column('N', 'TIMESTAMP WITH TIME ZONE', { precision: 9 }), 'timestamptz', 'timestamp(9) with time zone'],
   [column('N', 'TIMESTAMP WITH LOCAL TIME ZONE'), 'timestamptz', 'timestamp with local time zone'],
   [column('N', 'BOOLEAN'), 'boolean', 'boolean'],
   [column('N', 'JSON'), 'json', 'json'],

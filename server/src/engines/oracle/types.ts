@@ -83,9 +83,15 @@ const KNOWN_TEXT = new Set([
 ]);
 
 /** `number(12,2)`, `varchar2(20)`, `timestamp(6) with time zone`: lower case, as people write it. */
-function printedType({ dbTypeName, precision = 0, scale = 0, byteSize = 0 }: DriverColumn): string {
+function printedType(column: DriverColumn): string {
+  const { dbTypeName, precision = 0, scale = 0, byteSize = 0 } = column;
   const name = dbTypeName.toLowerCase();
   switch (dbTypeName) {
+    case 'TIMESTAMP':
+    case 'TIMESTAMP WITH TIME ZONE':
+    case 'TIMESTAMP WITH LOCAL TIME ZONE':
+      // The driver calls the digits of a second so.
+      return column.precision === undefined ? name : name.replace('timestamp', `timestamp(${precision})`);
     case 'NUMBER':
       if (scale === NO_SCALE) return precision > 0 ? `float(${precision})` : 'number';
       if (precision === 0) return scale === 0 ? 'number' : `number(*,${scale})`;
@@ -111,9 +117,9 @@ export function fetchAs(column: DriverColumn): FetchAs {
     case 'LONG':
     case 'JSON':
     case 'VECTOR':
-      return { as: 'text', convert: (value) => value };
+      return { as: 'text' };
     case 'BLOB':
-      return { as: 'bytes', convert: (value) => value };
+      return { as: 'bytes' };
     case 'BFILE':
       return { convert: readLob };
     case 'DATE':
@@ -126,10 +132,6 @@ export function fetchAs(column: DriverColumn): FetchAs {
       return { convert: yearsAndMonths };
     case 'INTERVAL DAY TO SECOND':
       return { convert: daysAndTime };
-    case 'VARCHAR2':
-    case 'NVARCHAR2':
-      // Without a converter of ours the driver would parse a checked JSON text.
-      return { convert: (value) => value };
     default:
       return {};
   }

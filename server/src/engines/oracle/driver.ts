@@ -43,6 +43,8 @@ export type Binds = Readonly<Record<string, string | number | null>>;
 
 export interface DriverConnection {
   readonly serverVersion: string;
+  /** The socket is open. */
+  readonly alive: boolean;
   /** Milliseconds for each round trip, after which the driver interrupts the server; 0 = none. */
   callTimeout: number;
   execute(
@@ -82,7 +84,7 @@ export interface Driver {
 }
 
 /** The parts of the module `oracledb` that are used; it comes without types. */
-interface OracledbModule {
+export interface OracledbModule {
   readonly thin: boolean;
   readonly STRING: unknown;
   readonly BUFFER: unknown;
@@ -90,7 +92,8 @@ interface OracledbModule {
   getConnection(options: Readonly<Record<string, unknown>>): Promise<OracledbConnection>;
 }
 
-interface OracledbConnection {
+/** A connection of that module, as far as it is used. */
+export interface OracledbConnection {
   readonly oracleServerVersionString: string;
   callTimeout: number;
   execute(sql: string, binds: Binds, options: Readonly<Record<string, unknown>>): Promise<DriverResult>;
@@ -122,7 +125,10 @@ export function oracledbDriver(): Driver {
           osUser: program,
           events: false,
           stmtCacheSize: 30,
+          // Minutes until a silent peer is asked whether it is still there.
           expireTime: 1,
+          // Seconds; the caller's signal ends an attempt long before.
+          transportConnectTimeout: 600,
         }),
       );
       return adapt(oracledb, connection, attempt);
@@ -131,10 +137,18 @@ export function oracledbDriver(): Driver {
   return loaded;
 }
 
-function adapt(oracledb: OracledbModule, connection: OracledbConnection, attempt: Attempt): DriverConnection {
+/** The driver's connection behind our interface; `transport` closes its socket. */
+export function adapt(
+  oracledb: Pick<OracledbModule, 'STRING' | 'BUFFER' | 'OUT_FORMAT_ARRAY'>,
+  connection: OracledbConnection,
+  transport: { readonly alive: boolean; destroy(): void },
+): DriverConnection {
   const types = { text: oracledb.STRING, bytes: oracledb.BUFFER };
   return {
     serverVersion: connection.oracleServerVersionString,
+    get alive() {
+      return transport.alive;
+    },
     get callTimeout() {
       return connection.callTimeout;
     },
@@ -167,6 +181,6 @@ function adapt(oracledb: OracledbModule, connection: OracledbConnection, attempt
     rollback: () => connection.rollback(),
     break: () => connection.break(),
     close: () => connection.close(),
-    destroy: () => attempt.destroy(),
+    destroy: () => transport.destroy(),
   };
 }

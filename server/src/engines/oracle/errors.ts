@@ -45,6 +45,7 @@ const BY_CODE: ReadonlyMap<string, SourceErrorCode> = new Map<string, SourceErro
   ['NJS-097', 'parameter_invalid'],
   ['NJS-098', 'parameter_invalid'],
   ['NJS-099', 'parameter_invalid'],
+  ['NJS-101', 'login_failed'],
   ['NJS-116', 'auth_unsupported'],
   ['NJS-137', 'parameter_invalid'],
   ['NJS-123', 'statement_timeout'],

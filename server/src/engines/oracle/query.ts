@@ -136,7 +136,7 @@ export class OracleConnection implements EngineConnection {
   }
 
   get usable(): boolean {
-    return this.#usable;
+    return this.#usable && this.#session.alive;
   }
 
   async run(
@@ -204,7 +204,7 @@ export class OracleConnection implements EngineConnection {
 
   /** Package state of functions is thrown away; rows of temporary tables cannot be, so a session that wrote is closed. */
   async reset(): Promise<boolean> {
-    if (this.#usable && !this.#running && !this.#wrote) {
+    if (this.usable && !this.#running && !this.#wrote) {
       try {
         await this.#exclusively(false, CLEAN_UP_TIMEOUT_MS, async () => {
           await this.#execute('BEGIN DBMS_SESSION.RESET_PACKAGE; DBMS_SESSION.CLEAR_IDENTIFIER; END;', {}, 0);
@@ -237,7 +237,7 @@ export class OracleConnection implements EngineConnection {
 
   /** One piece of work at a time; whatever it was, no transaction is left open behind it. */
   async #exclusively<T>(reads: boolean, timeoutMs: number, work: (running: Running) => Promise<T>): Promise<T> {
-    if (!this.#usable) throw new EngineError('connection_lost', 'The connection is closed.', { fatal: true });
+    if (!this.usable) throw new EngineError('connection_lost', 'The connection is closed.', { fatal: true });
     if (this.#running) throw new EngineError('protocol_error', 'The connection runs another statement.');
     const running = new Running(reads, (one) => this.#interrupt(one));
     this.#running = running;

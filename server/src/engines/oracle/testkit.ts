@@ -101,6 +101,10 @@ class FakeSession implements DriverConnection {
     this.#server = server;
   }
 
+  get alive(): boolean {
+    return !this.#gone;
+  }
+
   get callTimeout(): number {
     return this.#server.timeouts.at(-1) ?? 0;
   }

@@ -10,7 +10,7 @@
  * checked when it is loaded, and tests against a listener fail when it changes.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isIP, connect as openSocket, type Socket } from 'node:net';
+import { connect as openSocket, type Socket } from 'node:net';
 import { checkServerIdentity, createSecureContext, type TLSSocket, connect as upgrade } from 'node:tls';
 import { type ConnectStage, type ConnectTarget, EngineError } from '../engine.ts';
 import { fromSocketError, fromTlsError, givenUp } from './errors.ts';
@@ -42,8 +42,8 @@ export class Attempt {
     hooks.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  get givenUp(): boolean {
-    return this.#signal.aborted;
+  get alive(): boolean {
+    return this.#socket !== undefined && !this.#socket.destroyed;
   }
 
   /** Signed in: the caller's signal means nothing any more. */
@@ -61,17 +61,16 @@ export class Attempt {
    * must be among the checked ones too.
    */
   async dial(host: string, port: number): Promise<Socket> {
-    const { addresses, host: name, port: ownPort } = this.#target;
-    const first = addresses[0];
-    const redirected = host !== first || port !== ownPort;
-    if (redirected && host !== name && !addresses.includes(host)) {
+    const { addresses } = this.#target;
+    const redirected = host !== addresses[0] || port !== this.#target.port;
+    if (redirected && !addresses.includes(host)) {
       throw new EngineError('unreachable', `The listener sends clients on to ${printable(host)}:${port}.`, {
         stage: 'address',
         hint: 'Headgate only connects to the address that was checked: give the source the address of the database node.',
         fatal: true,
       });
     }
-    const candidates = redirected && isIP(host) !== 0 ? [host] : addresses;
+    const candidates = redirected ? [host] : addresses;
     let failure: EngineError | undefined;
     for (const address of candidates) {
       try {

@@ -149,6 +149,18 @@ test.each(['read', 'write'] as const)('cancelling a %s interrupts it and leaves 
   expect(connection.usable).toBe(true);
 });
 
+test('a break that came too late is not left for the next statement', async () => {
+  const server = new FakeServer().on(/^select/, { columns: [column('N')], rows: [], hangsAt: -1, late: true });
+  const connection = await connected(server);
+  const result = connection.run(read('select n from t'), new WatchingSink());
+  const refused = expect(result).rejects.toMatchObject({ code: 'cancelled', fatal: true });
+  await logged(server, 'hangs');
+  await connection.cancel();
+  await refused;
+  expect(server.log.slice(-2)).toEqual(['break', 'destroy']);
+  expect(connection.usable).toBe(false);
+});
+
 test('cancelling a paused statement needs no interruption', async () => {
   const server = new FakeServer().on(/^select n/, () => counting(5000));
   const connection = await connected(server);

@@ -21,6 +21,8 @@ export interface Answer {
   readonly hangsAt?: number;
   /** A break does not help either. */
   readonly deaf?: boolean;
+  /** A break comes too late: the call ends as if there had been none. */
+  readonly late?: boolean;
 }
 
 /** An error as the driver throws it. */
@@ -177,12 +179,13 @@ class FakeSession implements DriverConnection {
     if (word) this.#server.log.push(word);
   }
 
-  #hang({ deaf }: Answer): Promise<never> {
-    return new Promise((_, reject) => {
+  #hang({ deaf, late }: Answer): Promise<void> {
+    return new Promise((resolve, reject) => {
       this.#interrupt = (error, destroyed) => {
         if (deaf && !destroyed) return;
         this.#interrupt = undefined;
-        reject(error);
+        if (late && !destroyed) resolve();
+        else reject(error);
       };
       this.#server.log.push('hangs');
     });

@@ -113,9 +113,7 @@ export class Attempt {
     const verifies = tls.mode === 'verify-ca' || tls.mode === 'verify-full';
     return new Promise((resolve, reject) => {
       let secured: TLSSocket;
-      const fail = (error: Error) => {
-        reject(this.#signal.aborted ? givenUp(this.#signal, 'tls') : fromTlsError(error, host));
-      };
+      const fail = (error: Error) => reject(fromTlsError(error, host));
       try {
         secured = upgrade({
           socket,

@@ -7,7 +7,7 @@ let headgate: Headgate;
 const listeners: OracleListener[] = [];
 
 beforeAll(async () => {
-  headgate = await startHeadgate({ settings: { HEADGATE_CONNECT_TIMEOUT_MS: '500' } });
+  headgate = await startHeadgate({ settings: { HEADGATE_CONNECT_TIMEOUT_MS: '3000' } });
 });
 afterAll(() => headgate.stop());
 afterEach(async () => {

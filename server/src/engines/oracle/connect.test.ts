@@ -10,6 +10,8 @@ import { FakeServer, failure, targetOf } from './testkit.ts';
 const authority = makeAuthority();
 const certificate = authority.issue({ names: ['db.example.test'] });
 const verified: TlsSettings = { mode: 'verify-full', ca: authority.ca };
+/** Why a signal of AbortSignal.timeout is aborted. */
+const late = new DOMException('The operation timed out.', 'TimeoutError');
 const unknownService = { refuse: 12514 } as const;
 
 const listeners: OracleListener[] = [];
@@ -108,11 +110,12 @@ describe('addresses', () => {
 
 describe('servers that do not talk', () => {
   test('a deadline', async () => {
-    const { port } = await listening({ answer: 'silence' });
-    expect(await attempt({ port }, AbortSignal.timeout(200))).toMatchObject({
-      stages: ['tls'],
-      error: { stage: 'login', code: 'connect_timeout' },
-    });
+    const listener = await listening({ answer: 'silence' });
+    const deadline = new AbortController();
+    const result = attempt({ port: listener.port }, deadline.signal);
+    await listener.request();
+    deadline.abort(late);
+    expect(await result).toMatchObject({ stages: ['tls'], error: { stage: 'login', code: 'connect_timeout' } });
   });
 
   test('a caller that goes away', async () => {
@@ -201,14 +204,16 @@ describe('TLS', () => {
   });
 
   test('a handshake that nobody answers', async () => {
-    const silent = createServer((socket) => socket.on('error', () => {}).resume());
+    const heard = Promise.withResolvers<void>();
+    const silent = createServer((socket) => socket.on('error', () => {}).once('data', () => heard.resolve()));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = silent.address();
+    const deadline = new AbortController();
     const port = typeof address === 'object' && address ? address.port : 0;
-    expect((await attempt({ port, tls: verified }, AbortSignal.timeout(200))).error).toMatchObject({
-      stage: 'tls',
-      code: 'connect_timeout',
-    });
+    const result = attempt({ port, tls: verified }, deadline.signal);
+    await heard.promise;
+    deadline.abort(late);
+    expect((await result).error).toMatchObject({ stage: 'tls', code: 'connect_timeout' });
     silent.close();
   });
 });

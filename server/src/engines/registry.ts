@@ -9,6 +9,7 @@ const LOADERS: Partial<Record<EngineId, () => Promise<Engine>>> = {
   postgresql: async () => (await import('./postgresql/index.ts')).postgresqlEngine,
   mysql: async () => (await import('./mysql/index.ts')).mysqlEngine,
   sqlserver: async () => (await import('./sqlserver/index.ts')).sqlserverEngine,
+  oracle: async () => (await import('./oracle/index.ts')).oracleEngine,
   mongodb: async () => (await import('./mongodb/index.ts')).mongodbEngine,
 };
 

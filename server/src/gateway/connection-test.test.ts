@@ -49,9 +49,13 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
   mutePort = portOf(mute);
-  bed = await testBed(await loadEngines(), [testSource(1, 'pg', 'postgresql', pg), testSource(2, 'my', 'mysql', my)], {
-    connectTimeoutMs: 2000,
-  });
+  bed = await testBed(
+    await loadEngines(['postgresql', 'mysql']),
+    [testSource(1, 'pg', 'postgresql', pg), testSource(2, 'my', 'mysql', my)],
+    {
+      connectTimeoutMs: 2000,
+    },
+  );
 });
 afterAll(async () => {
   await bed.close();

@@ -9,17 +9,13 @@ beforeAll(async () => {
 });
 
 describe('facts about engines', () => {
-  test('all engines can be named, four can run', () => {
+  test('all engines can be named and run', () => {
     const facts = engineFacts(engines);
     expect(facts.ids).toEqual(['postgresql', 'mysql', 'sqlserver', 'oracle', 'mongodb']);
-    expect(facts.ids.filter((id) => facts.engineAvailable(id))).toEqual([
-      'postgresql',
-      'mysql',
-      'sqlserver',
-      'mongodb',
-    ]);
+    expect(facts.ids.every((id) => facts.engineAvailable(id))).toBe(true);
     expect(facts.defaultPort('postgresql')).toBe(5432);
     expect(facts.defaultPort('mysql')).toBe(3306);
+    expect(facts.defaultPort('oracle')).toBe(1521);
     expect(facts.defaultPort('mongodb')).toBe(27017);
     expect(facts.databaseRequired('mongodb')).toBe(true);
     expect(facts.title('sqlserver')).toBe('Microsoft SQL Server');
@@ -27,13 +23,16 @@ describe('facts about engines', () => {
     expect(facts.optionsSchema('mysql')).toMatchObject({ type: 'object' });
   });
 
-  test.each(['postgresql', 'mysql', 'sqlserver', 'mongodb'])('%s: unknown options and wrong types are named', (id) => {
-    const facts = engineFacts(engines);
-    expect(facts.validateOptions(id, {})).toEqual([]);
-    const [problem, ...others] = facts.validateOptions(id, { no_such_option: 1 });
-    expect(problem).toMatchObject({ field: 'no_such_option', message: expect.stringContaining('no option') });
-    expect(others.filter((one) => one.field === 'no_such_option')).toEqual([]);
-  });
+  test.each(['postgresql', 'mysql', 'sqlserver', 'oracle', 'mongodb'])(
+    '%s: unknown options and wrong types are named',
+    (id) => {
+      const facts = engineFacts(engines);
+      expect(facts.validateOptions(id, {})).toEqual([]);
+      const [problem, ...others] = facts.validateOptions(id, { no_such_option: 1 });
+      expect(problem).toMatchObject({ field: 'no_such_option', message: expect.stringContaining('no option') });
+      expect(others.filter((one) => one.field === 'no_such_option')).toEqual([]);
+    },
+  );
 });
 
 describe('connection URLs', () => {
@@ -57,6 +56,12 @@ describe('connection URLs', () => {
       host: 'h',
       port: 1434,
       database: 'd',
+    });
+    expect(splitUrl(engines, 'jdbc:oracle:thin:@tcps://h:2484/d')).toMatchObject({
+      engine: 'oracle',
+      host: 'h',
+      database: 'd',
+      tls: { mode: 'verify-full' },
     });
     expect(splitUrl(engines, 'jdbc:postgresql://h/d')).toMatchObject({
       engine: 'postgresql',

@@ -1,0 +1,265 @@
+/**
+ * What a statement is, before it is sent (decisions.md 26, 27): an allow-list that fails closed.
+ *
+ * Layers, each able to refuse: (1) the tokens — second statements, database links, packages with effects, INTO; (2) the
+ * first words — only kinds of statements that we know; (3) the parser — the statement must parse, and its tree must hold
+ * nothing that we have no rule for. The parser sees a text rebuilt from the tokens, so that the two cannot disagree on
+ * where a string or a comment ends.
+ *
+ * What it cannot see: a function of the user's own. Inside a query Oracle itself refuses DML in a function (ORA-14551),
+ * but not in one that is an autonomous transaction: there only the login's rights hold.
+ */
+import { createHash } from 'node:crypto';
+import { init, parse } from '@guanmingchiu/sqlparser-ts';
+import type { Classification } from '../engine.ts';
+import { isForbiddenFunction, isForbiddenPackage } from './functions.ts';
+import { type Findings, inspect } from './syntax.ts';
+import { isLiteral, rebuild, type Token, tokenize } from './tokens.ts';
+
+await init();
+
+/** Longer texts are refused rather than parsed. */
+const LONGEST_STATEMENT = 1024 * 1024;
+const CACHED_STATEMENTS = 2_000;
+const LONGEST_CACHED_STATEMENT = 8 * 1024;
+
+type Reason = NonNullable<Classification['reason']>;
+type Verdict =
+  | { verdict: 'read' | 'write'; findings: Findings }
+  | { verdict: 'refused'; reason: Reason; findings?: Findings };
+
+const cache = new Map<string, Classification>();
+
+/** Classifies one statement. The most recent answers are remembered by text. */
+export function classify(sql: string): Classification {
+  const known = cache.get(sql);
+  if (known) {
+    // Least recently used first.
+    cache.delete(sql);
+    cache.set(sql, known);
+    return known;
+  }
+  const result = examine(sql);
+  if (sql.length <= LONGEST_CACHED_STATEMENT) {
+    cache.set(sql, result);
+    if (cache.size > CACHED_STATEMENTS) cache.delete(cache.keys().next().value!);
+  }
+  return result;
+}
+
+function examine(sql: string): Classification {
+  const tooLong = sql.length > LONGEST_STATEMENT;
+  const { tokens, problem } = tokenize(tooLong ? sql.slice(0, LONGEST_STATEMENT) : sql);
+  const statement = withoutEnd(tokens);
+  let outcome: Verdict;
+  if (tooLong) outcome = refuse('not_understood', 'The statement is longer than 1 MiB.');
+  else if (problem) outcome = refuse('not_understood', problem);
+  else if (statement.length === 0) outcome = refuse('empty', 'There is no statement.');
+  else outcome = judge(statement);
+  const literalFree = rebuild(statement, () => '?');
+  return {
+    verdict: outcome.verdict,
+    ...(outcome.verdict === 'refused' ? { reason: outcome.reason } : {}),
+    command: commandOf(statement),
+    relations: outcome.findings?.relations ?? [],
+    functions: outcome.findings?.functions ?? [],
+    literalFree: problem ? `${literalFree} …` : literalFree,
+    fingerprint: fingerprintOf(statement),
+  };
+}
+
+function refuse(code: Reason['code'], message: string, findings?: Findings): Verdict {
+  return { verdict: 'refused', reason: { code, message }, findings };
+}
+
+/** The tokens without the one semicolon that may end them. */
+export function withoutEnd(tokens: readonly Token[]): readonly Token[] {
+  return tokens.at(-1)?.text === ';' ? tokens.slice(0, -1) : tokens;
+}
+
+/** Statements that write and that we understand: first word → second words (empty = any). */
+const WRITES: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['INSERT', []],
+  ['UPDATE', []],
+  ['DELETE', []],
+  ['MERGE', ['INTO']],
+  ['TRUNCATE', ['TABLE']],
+  ['CREATE', ['TABLE', 'VIEW', 'INDEX', 'UNIQUE', 'SEQUENCE', 'GLOBAL', 'PRIVATE', 'OR', 'MATERIALIZED']],
+  ['ALTER', ['TABLE']],
+  ['DROP', ['TABLE', 'VIEW', 'INDEX', 'SEQUENCE', 'MATERIALIZED']],
+  ['COMMENT', ['ON']],
+]);
+
+/** The parser's kinds that these become. */
+const WRITE_KINDS = new Set([
+  'Insert',
+  'Update',
+  'Delete',
+  'Merge',
+  'Truncate',
+  'CreateTable',
+  'CreateView',
+  'CreateIndex',
+  'CreateSequence',
+  'AlterTable',
+  'Drop',
+  'Comment',
+]);
+
+/** Schemas that hold the server's own users, rights and state. */
+const SERVER_SCHEMA =
+  /^(?:SYS|SYSTEM|SYSBACKUP|SYSDG|SYSKM|SYSRAC|AUDSYS|CTXSYS|DBSNMP|DVSYS|LBACSYS|MDSYS|OUTLN|XDB|WMSYS|GSMADMIN_INTERNAL)$/;
+
+function judge(tokens: readonly Token[]): Verdict {
+  if (/^(?:BEGIN|DECLARE)$/.test(tokens[0]!.upper)) return refuse('forbidden', 'Blocks of PL/SQL are not allowed.');
+  if (tokens.some((token) => token.text === ';')) {
+    return refuse('several_statements', 'Only one statement can run at a time.');
+  }
+  const forbidden = forbiddenInTokens(tokens);
+  if (forbidden) return forbidden;
+  const first = tokens[0]!.upper;
+  if (first === 'SELECT' || first === 'WITH' || first === '(') return query(tokens);
+  const seconds = WRITES.get(first);
+  if (seconds && (seconds.length === 0 || seconds.includes(tokens[1]?.upper ?? ''))) return write(tokens);
+  return refuse('forbidden', `${commandOf(tokens) || 'Such'} statements are not allowed.`);
+}
+
+/** What no statement may hold. */
+function forbiddenInTokens(tokens: readonly Token[]): Verdict | undefined {
+  for (const [index, token] of tokens.entries()) {
+    const next = tokens[index + 1]?.text;
+    // A link runs on another server, in a transaction that nobody made read-only.
+    if (token.text === '@') return refuse('forbidden', 'Database links are not allowed.');
+    if (token.kind !== 'word' && token.kind !== 'quoted') continue;
+    const name = unquoted(token);
+    if ((next === '.' && isForbiddenPackage(name)) || (next === '(' && isForbiddenFunction(name))) {
+      return refuse('forbidden', `${name.slice(0, 60)} is not allowed.`);
+    }
+    // An external table may read files and start programs; it can stand in a query too.
+    if (name === 'EXTERNAL' && (next === '(' || tokens[index - 1]?.upper === 'ORGANIZATION')) {
+      return refuse('forbidden', 'External tables are not allowed.');
+    }
+  }
+  return undefined;
+}
+
+const unquoted = (token: Token): string => (token.kind === 'quoted' ? token.text.slice(1, -1) : token.upper);
+
+function query(tokens: readonly Token[]): Verdict {
+  const parsed = parsedTokens(tokens);
+  if ('verdict' in parsed) return parsed;
+  const { kind, findings } = parsed;
+  if (kind !== 'Query') return refuse('forbidden', 'The statement is not a query.', findings);
+  if (tokens.some((token) => token.upper === 'INTO')) {
+    return refuse('forbidden', 'SELECT … INTO is not allowed.', findings);
+  }
+  return { verdict: findings.locks || takesFromSequence(tokens) ? 'write' : 'read', findings };
+}
+
+/** `sequence.NEXTVAL` moves the sequence, also in a read-only transaction. */
+function takesFromSequence(tokens: readonly Token[]): boolean {
+  return tokens.some(
+    (token, index) =>
+      (token.kind === 'word' || token.kind === 'quoted') &&
+      unquoted(token) === 'NEXTVAL' &&
+      tokens[index - 1]?.text === '.',
+  );
+}
+
+function write(tokens: readonly Token[]): Verdict {
+  const parsed = parsedTokens(tokens);
+  if ('verdict' in parsed) return parsed;
+  const { kind, findings } = parsed;
+  if (!WRITE_KINDS.has(kind)) return refuse('forbidden', `${commandOf(tokens)} statements are not allowed.`, findings);
+  for (const [index, token] of tokens.entries()) {
+    if (token.kind !== 'word' && token.kind !== 'quoted') continue;
+    if (tokens[index + 1]?.text === '.' && SERVER_SCHEMA.test(unquoted(token))) {
+      return refuse('forbidden', "A statement that writes may not name the server's own schemas.", findings);
+    }
+    if (token.upper === 'DIRECTORY' && /^(?:CREATE|ALTER)$/.test(tokens[0]!.upper)) {
+      return refuse('forbidden', 'Tables that reach outside the database are not allowed.', findings);
+    }
+  }
+  return { verdict: 'write', findings };
+}
+
+function parsedTokens(tokens: readonly Token[]): { kind: string; findings: Findings } | Verdict {
+  let statements: unknown;
+  try {
+    statements = parse(forParser(tokens), 'oracle');
+  } catch (error) {
+    const message = error instanceof Error ? error.message.replace(/^sql parser error: /, '') : '';
+    return refuse('not_understood', `The statement was not understood: ${message.slice(0, 200)}`);
+  }
+  const [statement] = Array.isArray(statements) ? statements : [];
+  if (!Array.isArray(statements) || statements.length !== 1 || typeof statement !== 'object' || statement === null) {
+    return refuse('not_understood', 'The statement was not understood.');
+  }
+  const findings = inspect(statement);
+  if (findings.unknown.length > 0) {
+    return refuse('forbidden', `${findings.unknown.join(', ')} is not allowed.`, findings);
+  }
+  return { kind: Object.keys(statement)[0] ?? '', findings };
+}
+
+/**
+ * The text for the parser: literals made harmless, and a few constructs that it does not know replaced by ones that mean
+ * the same for our purpose. What is left out holds no query: its functions were looked at in the tokens.
+ */
+function forParser(tokens: readonly Token[]): string {
+  const kept: Token[] = [];
+  for (let at = 0; at < tokens.length; at += 1) {
+    const token = tokens[at]!;
+    const opens = tokens[at + 1]?.text === '(';
+    const end = opens && /^(?:KEEP|PARTITION|SUBPARTITION)$/.test(token.upper) ? plainGroupEnd(tokens, at + 1) : -1;
+    if (end >= 0) at = end;
+    else if (token.upper === 'ONLY' && opens && /^(?:FROM|JOIN)$/.test(tokens[at - 1]?.upper ?? '')) {
+      // `FROM ONLY (view)` reads as `FROM view`.
+      const closes = plainGroupEnd(tokens, at + 1);
+      kept.push(...tokens.slice(at + 2, Math.max(closes, at + 2)).map((inner) => ({ ...inner, spaced: true })));
+      at = Math.max(closes, at + 1);
+    } else if (token.upper === 'TREAT' && opens) kept.push({ ...token, text: 'CAST' });
+    else if (token.text === '^=' || token.text === '~=') kept.push({ ...token, text: '<>' });
+    else if (token.kind === 'placeholder') kept.push({ ...token, text: ':p' });
+    else kept.push(token);
+  }
+  return rebuild(kept, (token) => (token.kind === 'string' ? "'0'" : token.text.replace(/[fFdD]$/, '')));
+}
+
+/** The index of the bracket that closes the one at `from`; −1 when a query stands between them. */
+function plainGroupEnd(tokens: readonly Token[], from: number): number {
+  let depth = 0;
+  for (let at = from; at < tokens.length; at += 1) {
+    const { text, upper } = tokens[at]!;
+    if (/^(?:SELECT|WITH)$/.test(upper)) return -1;
+    if (text === '(') depth += 1;
+    else if (text === ')') depth -= 1;
+    if (depth === 0) return at;
+  }
+  return -1;
+}
+
+/** `SELECT`, `CREATE TABLE`, … from the first words. */
+function commandOf(tokens: readonly Token[]): string {
+  const words = tokens.filter((token) => token.kind === 'word').map((token) => token.upper.slice(0, 40));
+  const first = words[0] ?? '';
+  if (first === 'WITH') return 'SELECT';
+  if (!/^(?:CREATE|ALTER|DROP|LOCK|SET|EXPLAIN|PURGE|FLASHBACK)$/.test(first)) return first;
+  const second = words
+    .slice(1)
+    .find(
+      (word) =>
+        !/^(?:OR|REPLACE|GLOBAL|PRIVATE|TEMPORARY|UNIQUE|BITMAP|PUBLIC|EDITIONABLE|NONEDITIONABLE|FORCE)$/.test(word),
+    );
+  return second ? `${first} ${second}` : first;
+}
+
+/** A digest of the shape: literals and the lengths of lists of them do not count, nor does the case of words. */
+function fingerprintOf(tokens: readonly Token[]): string {
+  const shape = tokens.map((token) => {
+    if (isLiteral(token) || token.kind === 'placeholder') return '?';
+    return token.kind === 'word' ? token.text.toLowerCase() : token.text;
+  });
+  const text = shape.join(' ').replace(/\?(?: , \?)+/g, '?');
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}

@@ -2,6 +2,7 @@
 import { ConflictError, ForbiddenError, NotFoundError, SourceError } from '../domain/errors.ts';
 import { type DoorName, principalOf } from '../domain/identity/principal.ts';
 import type { ClaimedJob, ExportSpec, JobContext, JobExecutor, JobResult, OutputWriter } from '../domain/jobs/index.ts';
+import { compressed, compressedMediaTypes } from './formats/compress.ts';
 import type { GatewayDeps } from './ports.ts';
 import type { Queries } from './query.ts';
 import type { QueryRegistry } from './registry.ts';
@@ -10,7 +11,11 @@ import type { QueryOutput, ResultMeta } from './types.ts';
 /** Exports need permission 101 of their creator, decided again when they run; they never write. */
 const exportActions = { read: 'source.extract', write: 'source.write' } as const;
 
-const MEDIA_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;
+const MEDIA_TYPES = {
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv',
+  parquet: 'application/vnd.apache.parquet',
+} as const;
 
 export function exportExecutor(
   deps: Pick<GatewayDeps, 'principals'>,
@@ -32,7 +37,7 @@ export function exportExecutor(
       { door: job.door as DoorName, requestId: job.uid, address: null },
       { method: 'system' },
     );
-    const writer = context.output(spec.fileName, MEDIA_TYPES[spec.format]);
+    const writer = openOutput(spec, context);
     const output = new FileOutput(writer, context, registry);
     try {
       const outcome = await queries.run(
@@ -62,6 +67,11 @@ export function exportExecutor(
       throw output.failure ?? error;
     }
   };
+}
+
+function openOutput({ fileName, format, compression }: ExportSpec, context: JobContext): OutputWriter {
+  if (compression === undefined) return context.output(fileName, MEDIA_TYPES[format]);
+  return compressed(context.output(fileName, compressedMediaTypes[compression]), compression);
 }
 
 function resultOf(

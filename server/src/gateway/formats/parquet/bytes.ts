@@ -2,7 +2,8 @@
  * BYTE_ARRAY columns: text, JSON, raw bytes. A column chunk begins with a dictionary and gives it up as soon as values
  * repeat too little; a column that gave it up stays plain for the rest of the result.
  */
-import { isUtf8 } from 'node:buffer';
+import { isUtf8 as isUtf8Buffer } from 'node:buffer';
+import { isUtf8 } from '../cells.ts';
 import { textOf } from './decode.ts';
 import { Dictionary } from './dictionary.ts';
 import type { Leaf } from './leaf.ts';
@@ -87,12 +88,12 @@ export class BytesColumn extends ColumnBuilder {
         w[p++] = c;
         seen |= c;
       }
-      if (seen > 127 && this.#isText && !isUtf8(b.subarray(r, e))) {
+      if (seen > 127 && this.#isText && !isUtf8(b, r, e)) {
         this.#repaired(b, r, e);
         return;
       }
     } else {
-      if (this.#isText && !isUtf8(b.subarray(r, e))) {
+      if (this.#isText && !isUtf8Buffer(b.subarray(r, e))) {
         this.#repaired(b, r, e);
         return;
       }
@@ -123,7 +124,7 @@ export class BytesColumn extends ColumnBuilder {
     const known = dictionary.entries;
     dictionary.add(b, r, e);
     if (dictionary.entries === known) return;
-    if (this.#isText && !isUtf8(b.subarray(r, e))) {
+    if (this.#isText && !isUtf8(b, r, e)) {
       dictionary.takeBack();
       this.#repaired(b, r, e);
       return;

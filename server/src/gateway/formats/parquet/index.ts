@@ -158,7 +158,8 @@ export class ParquetResult implements ResultEncoder {
   }
 
   flush(): void {
-    this.#out.flush();
+    // The four bytes that every file begins with are worth no packet.
+    if (this.#out.total > MAGIC.length) this.#out.flush();
   }
 
   pause(): void {

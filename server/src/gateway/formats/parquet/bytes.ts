@@ -5,7 +5,7 @@
 import { isUtf8 as isUtf8Buffer } from 'node:buffer';
 import { isUtf8 } from '../cells.ts';
 import { textOf } from './decode.ts';
-import { Dictionary } from './dictionary.ts';
+import { Dictionary, isBefore } from './dictionary.ts';
 import type { Leaf } from './leaf.ts';
 import { type Bounds, type Cells, ColumnBuilder, Encoding, PAGE_BYTES, type Page, type PageBuffers } from './page.ts';
 
@@ -152,14 +152,13 @@ export class BytesColumn extends ColumnBuilder {
     const levels = this.takeLevels();
     this.startPage();
     this.#dictionary = new Dictionary();
-    const [min, minEnd, max, maxEnd] = dictionary.extremes();
     return [
       {
         kind: 'dictionary',
         count: dictionary.entries,
         nulls: 0,
         encoding: Encoding.plain,
-        bounds: null,
+        bounds: () => null,
         size: dictionary.bytesUsed,
         body: () => dictionary.bytes.subarray(0, dictionary.bytesUsed),
         release: () => {},
@@ -169,7 +168,7 @@ export class BytesColumn extends ColumnBuilder {
         count: rows,
         nulls,
         encoding: Encoding.dictionary,
-        bounds: this.#boundsOf(dictionary.bytes, min, minEnd, max, maxEnd),
+        bounds: () => this.#boundsOf(dictionary.bytes, ...dictionary.extremes()),
         size: dictionary.values * 2 + levels.length,
         body: () => Buffer.concat([levels, dictionary.packed()]),
         release: () => {},
@@ -203,15 +202,6 @@ export class BytesColumn extends ColumnBuilder {
     this.#max = -1;
     this.#maxEnd = -1;
   }
-}
-
-/** Is `w[a, aEnd)` before `w[b, bEnd)` in the order of unsigned bytes? */
-function isBefore(w: Buffer, a: number, aEnd: number, b: number, bEnd: number): boolean {
-  while (a < aEnd && b < bEnd) {
-    const difference = (w[a++] as number) - (w[b++] as number); // inside
-    if (difference !== 0) return difference < 0;
-  }
-  return a === aEnd && b < bEnd;
 }
 
 /** Where a lower bound of `b[r, e)` may end: a prefix is never larger. Not within a character. */

@@ -1,6 +1,15 @@
 /** The distinct values of a column chunk, in order of appearance, and each row's index among them. */
 import { varint } from './page.ts';
 
+/** Is `w[a, aEnd)` before `w[b, bEnd)` in the order of unsigned bytes? */
+export function isBefore(w: Buffer, a: number, aEnd: number, b: number, bEnd: number): boolean {
+  while (a < aEnd && b < bEnd) {
+    const difference = (w[a++] as number) - (w[b++] as number); // inside
+    if (difference !== 0) return difference < 0;
+  }
+  return a === aEnd && b < bEnd;
+}
+
 /** A dictionary above these is not worth its memory. */
 const MAX_ENTRIES = 16 * 1024;
 const MAX_BYTES = 256 * 1024;
@@ -127,8 +136,8 @@ export class Dictionary {
     const from = (entry: number): number => (starts[entry] as number) + 4; // one for each entry
     const to = (entry: number): number => starts[entry + 1] as number; // and one more
     for (let entry = 1; entry < this.entries; entry++) {
-      if (bytes.compare(bytes, from(min), to(min), from(entry), to(entry)) < 0) min = entry;
-      if (bytes.compare(bytes, from(max), to(max), from(entry), to(entry)) > 0) max = entry;
+      if (isBefore(bytes, from(entry), to(entry), from(min), to(min))) min = entry;
+      if (isBefore(bytes, from(max), to(max), from(entry), to(entry))) max = entry;
     }
     return [from(min), to(min), from(max), to(max)];
   }

@@ -190,6 +190,7 @@ export class ParquetResult implements ResultEncoder {
 
   /** Leaves out the last rows of the batch that do not fit the limit of bytes for sure. Returns where the batch ends. */
   #withinBytes(cut: Cut, b: Buffer, from: number, next: number): number {
+    if (this.#maxBytes === Number.MAX_SAFE_INTEGER) return next;
     const bound = this.#bound();
     if (bound + (next - from) + this.#overhead(this.#cells.rows) <= this.#maxBytes) return next;
     this.#limited = true;

@@ -7,7 +7,8 @@ export type Compression = 'none' | 'gzip' | 'zstd';
 const CODECS: Readonly<Record<Compression, number>> = { none: 0, gzip: 2, zstd: 6 };
 
 /** A page as it lies in the file. */
-export interface WrittenPage extends Pick<Page, 'kind' | 'count' | 'nulls' | 'encoding' | 'bounds'> {
+export interface WrittenPage extends Pick<Page, 'kind' | 'count' | 'nulls' | 'encoding'> {
+  readonly bounds: Bounds | null;
   readonly offset: number;
   /** Header included. */
   readonly bytes: number;

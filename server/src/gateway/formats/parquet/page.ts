@@ -32,8 +32,8 @@ export interface Page {
   readonly count: number;
   readonly nulls: number;
   readonly encoding: number;
-  /** Null: nothing is known of the values, or there are none. */
-  readonly bounds: Bounds | null;
+  /** Null: nothing is known of the values, or there are none. Called once. */
+  bounds(): Bounds | null;
   /** Bytes of `body`, roughly. */
   readonly size: number;
   /** Makes the uncompressed bytes. Called once, when the page's turn comes. */
@@ -139,7 +139,7 @@ export abstract class ColumnBuilder {
       count: rows,
       nulls,
       encoding: Encoding.plain,
-      bounds,
+      bounds: () => bounds,
       size: position - HEAD_BYTES + levels.length,
       body: () => {
         if (levels.length > HEAD_BYTES) return Buffer.concat([levels, bytes.subarray(HEAD_BYTES, position)]);

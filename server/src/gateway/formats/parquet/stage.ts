@@ -234,13 +234,13 @@ export class PageStage {
     }
     if (this.#compression === 'none') page.release();
     slot.bytes = undefined;
-    const { kind, count, nulls, encoding, bounds } = page;
+    const { kind, count, nulls, encoding } = page;
     return {
       kind,
       count,
       nulls,
       encoding,
-      bounds,
+      bounds: page.bounds(),
       offset,
       bytes: header.length + bytes.length,
       uncompressedBytes: header.length + uncompressed,

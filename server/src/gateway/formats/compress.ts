@@ -15,7 +15,8 @@ const MOST_BLOCKS = 3;
 const gzipLevel = 1;
 const zstdLevel = 1;
 
-const chunkSize = (size: number): number => Math.max(1024, size + (size >> 7) + 512);
+/** Text shrinks to less: then one call of the library gives everything, and a large buffer would only be garbage. */
+const chunkSize = (size: number): number => Math.max(1024, size >> 2);
 const gzipOptions = (size: number) => ({ level: gzipLevel, memLevel: 9, chunkSize: chunkSize(size) });
 const zstdOptions = (size: number) => ({
   params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },

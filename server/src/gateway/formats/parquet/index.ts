@@ -123,6 +123,7 @@ export class ParquetResult implements ResultEncoder {
   frames(b: Buffer, o: number, end: number): number {
     const cut = this.#cut;
     if (cut === undefined) throw new Error('This result has no frames.');
+    if (this.#stage.failure !== undefined) throw this.#stage.failure;
     let at = o;
     while (!this.#limited) {
       const room = this.#roomInRows();
@@ -141,6 +142,7 @@ export class ParquetResult implements ResultEncoder {
   values(row: readonly unknown[]): void {
     const values = this.#values;
     if (values === undefined) throw new Error('This result has frames.');
+    if (this.#stage.failure !== undefined) throw this.#stage.failure;
     if (this.#limited) return;
     if (this.rows >= this.#maxRows) {
       this.#limited = true;
@@ -260,6 +262,12 @@ export class ParquetResult implements ResultEncoder {
 
   #calmed(): void {
     if (!this.#busy) return;
+    if (this.#stage.failure !== undefined) {
+      // The next rows hear of it.
+      this.#busy = false;
+      this.#hooks.busy(false);
+      return;
+    }
     const near = this.#maxBytes < Number.MAX_SAFE_INTEGER;
     if (this.#stage.uncompressedBytes > (near ? 0 : CALM_BYTES)) return;
     this.#busy = false;

@@ -39,7 +39,7 @@ export interface StageHooks {
   write(bytes: Uint8Array): void;
   /** Where in the file the next byte lies. */
   position(): number;
-  /** A page was compressed: there is less to do. */
+  /** A page was compressed, or none will be any more: there is less to do. */
   progressed(): void;
 }
 
@@ -66,6 +66,11 @@ export class PageStage {
     this.#columns = columns;
     this.#compression = compression;
     this.#hooks = hooks;
+  }
+
+  /** Why it stopped; undefined while it works. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Bytes of pages that wait to be compressed. */
@@ -122,6 +127,7 @@ export class PageStage {
     this.#queue.length = 0;
     this.#groups.length = 0;
     this.#done?.reject(error);
+    this.#hooks.progressed();
   }
 
   #openGroup(): Group {
@@ -248,13 +254,14 @@ export class PageStage {
   }
 }
 
+/** Most pages shrink to less: then one call of the library gives everything, and a large buffer would only be garbage. */
+const chunkSize = (size: number): number => Math.max(1024, size >> 1);
 const zstdOptions = (size: number) => ({
   params: { [constants.ZSTD_c_compressionLevel]: zstdLevel },
   pledgedSrcSize: size,
-  // One call of the library gives everything.
-  chunkSize: Math.max(1024, size + (size >> 7) + 512),
+  chunkSize: chunkSize(size),
 });
-const gzipOptions = (size: number) => ({ level: gzipLevel, chunkSize: Math.max(1024, size + (size >> 7) + 512) });
+const gzipOptions = (size: number) => ({ level: gzipLevel, chunkSize: chunkSize(size) });
 const zstdAsync = promisify<Uint8Array, ReturnType<typeof zstdOptions>, Buffer>(zstdCompress);
 const gzipAsync = promisify<Uint8Array, ReturnType<typeof gzipOptions>, Buffer>(gzip);
 

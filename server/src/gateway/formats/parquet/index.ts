@@ -7,7 +7,6 @@
  * footer comes last (`metadata.ts`). Memory is bound by the size of a row group, whatever the size of the result.
  */
 import type { Column, RowFraming } from '../../../engines/engine.ts';
-import { version } from '../../../version.ts';
 import { uniqueNames } from '../names.ts';
 import type { ResultEncoder, ResultHooks } from '../result.ts';
 import { type EncoderLimits, EncoderState } from '../state.ts';
@@ -42,6 +41,8 @@ const CHUNK_OVERHEAD = 768;
 const CELL_OVERHEAD = 17;
 
 const MAGIC = Buffer.from('PAR1');
+/** Readers know writers and their bugs by this: the version is the writer's, and rises when its files change. */
+const CREATED_BY = 'headgate version 1.0.0';
 
 export interface ParquetOptions {
   readonly columns: readonly Column[];
@@ -324,7 +325,7 @@ export class ParquetResult implements ResultEncoder {
       leaves: this.#leaves,
       rowGroups,
       compression: this.#compression,
-      createdBy: `headgate version ${version}`,
+      createdBy: CREATED_BY,
     });
     this.#write(metadata);
     const length = Buffer.alloc(4);

@@ -1,6 +1,7 @@
 /** The job kind `export`: one query of one source into a file, over the same path as any query (decisions.md 26). */
 import { ConflictError, NotFoundError, SourceError } from '../domain/errors.ts';
 import type { ClaimedJob, ExportSpec, JobContext, JobExecutor, JobResult, OutputWriter } from '../domain/jobs/index.ts';
+import { compressed, compressedMediaTypes } from './formats/compress.ts';
 import { jobPrincipal } from './job-principal.ts';
 import type { GatewayDeps } from './ports.ts';
 import type { Queries } from './query.ts';
@@ -10,7 +11,11 @@ import type { QueryOutput, ResultMeta } from './types.ts';
 /** Exports need permission 101 of their creator, decided again when they run; they never write. */
 const exportActions = { read: 'source.extract', write: 'source.write' } as const;
 
-const MEDIA_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;
+const MEDIA_TYPES = {
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv',
+  parquet: 'application/vnd.apache.parquet',
+} as const;
 
 export function exportExecutor(
   deps: Pick<GatewayDeps, 'principals'>,
@@ -23,7 +28,7 @@ export function exportExecutor(
     const source = job.sources[0];
     if (source === undefined) throw new NotFoundError('source_not_found', 'The source of this job is gone.');
     const principal = await jobPrincipal(deps, job);
-    const writer = context.output(spec.fileName, MEDIA_TYPES[spec.format]);
+    const writer = openOutput(spec, context);
     const output = new FileOutput(writer, context, registry);
     try {
       const outcome = await queries.run(
@@ -53,6 +58,11 @@ export function exportExecutor(
       throw output.failure ?? error;
     }
   };
+}
+
+function openOutput({ fileName, format, compression }: ExportSpec, context: JobContext): OutputWriter {
+  if (compression === undefined) return context.output(fileName, MEDIA_TYPES[format]);
+  return compressed(context.output(fileName, compressedMediaTypes[compression]), compression);
 }
 
 function resultOf(

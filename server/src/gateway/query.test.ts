@@ -300,7 +300,7 @@ describe.each(['pg', 'my'] as const)('%s', (name) => {
   });
 
   test('formats that are not built are said to be so', async () => {
-    await expect(ask(name, 'select 1', { format: 'parquet' })).rejects.toMatchObject({ code: 'format_unsupported' });
+    await expect(ask(name, 'select 1', { format: 'arrow' })).rejects.toMatchObject({ code: 'format_unsupported' });
   });
 
   test('a connection that died while idle is replaced without the caller noticing', async () => {

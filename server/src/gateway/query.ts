@@ -11,7 +11,7 @@ import { uuidv7 } from '../platform/ids.ts';
 import { InFlight } from '../platform/in-flight.ts';
 import type { Connections } from './connections.ts';
 import { describeError } from './errors.ts';
-import { EncoderCache, isBuilt, type RowFormat } from './formats/index.ts';
+import { type BuiltFormat, EncoderCache, isBuilt } from './formats/index.ts';
 import { type GatewayMetrics, noMetrics } from './metrics.ts';
 import { noPolicy, type Plan, Planner, type Policy, requireRunnable, statementDetail } from './plan.ts';
 import type { ConnectionRequest, Pooled, Pools } from './pools.ts';
@@ -180,7 +180,7 @@ export class Queries {
     plan: Plan,
     ready: Prepared,
     request: QueryRequest,
-    format: RowFormat,
+    format: BuiltFormat,
     output: QueryOutput,
     signal: AbortSignal,
     actions: QueryActions,
@@ -236,6 +236,8 @@ export class Queries {
       if (plan.access === 'write') await event.before();
       const statement = { sql: plan.sql, parameters: request.parameters ?? [], access: plan.access, timeoutMs };
       const result = await this.#runOnce(running, ready.connection, statement);
+      const finishing = running.finish();
+      if (finishing !== undefined) await finishing;
       await event.done(running);
       running.openGate();
       const outcome = running.complete(result);
@@ -331,12 +333,12 @@ export class Queries {
 /** Errors whose audit event exists already. */
 const recorded = new WeakSet<object>();
 
-function requireFormat(request: QueryRequest): RowFormat {
+function requireFormat(request: QueryRequest): BuiltFormat {
   const format = request.format ?? 'ndjson';
   if (!isBuilt(format)) {
     throw new InvalidError('format_unsupported', `Results cannot be had as ${format} yet.`, {
       field: 'format',
-      remedy: 'Ask for ndjson, json or csv.',
+      remedy: 'Ask for ndjson, json, csv or parquet.',
     });
   }
   return format;

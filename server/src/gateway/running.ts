@@ -4,7 +4,7 @@
  *
  * Order of things (U1): nothing leaves before `openGate`. Small results are complete by then and leave in one go.
  */
-import { BusyError, SourceError, UnavailableError } from '../domain/errors.ts';
+import { BusyError, DomainError, SourceError, UnavailableError } from '../domain/errors.ts';
 import {
   type Column,
   type EngineConnection,
@@ -16,13 +16,13 @@ import {
   type StatementResult,
 } from '../engines/engine.ts';
 import { describeError, problemOf, sourceError } from './errors.ts';
-import type { RowFormat } from './formats/index.ts';
 import {
+  type BuiltFormat,
   type EncoderCache,
   type EncoderLimits,
-  EncoderState,
   errorLine,
-  type RowEncoder,
+  openResult,
+  type ResultEncoder,
   recycle,
 } from './formats/index.ts';
 import type { CancelReason, QueryRecord } from './registry.ts';
@@ -37,7 +37,7 @@ export interface RunOptions {
   readonly record: QueryRecord;
   readonly output: QueryOutput;
   readonly encoders: EncoderCache;
-  readonly format: RowFormat;
+  readonly format: BuiltFormat;
   readonly numbers: NumberStyle;
   readonly limits: EncoderLimits;
   readonly timeoutMs: number;
@@ -53,8 +53,7 @@ export class RunningQuery implements RowSink {
   readonly record: QueryRecord;
   readonly #options: RunOptions;
   readonly #output: QueryOutput;
-  #encoder: RowEncoder | undefined;
-  #state: EncoderState | undefined;
+  #encoder: ResultEncoder | undefined;
   #connection: EngineConnection | undefined;
   #control: StatementControl | undefined;
   #reason: CancelReason | undefined;
@@ -68,11 +67,16 @@ export class RunningQuery implements RowSink {
   #gateOpen = false;
   #started = false;
   #ended = false;
+  /** The statement is over, its end is still being encoded. */
+  #finishing = false;
   /** A limit was hit: the server has been told. */
   #stopped = false;
-  /** Why reading from the server is paused: held bytes, a full output. */
+  /** Why reading from the server is paused: held bytes, a full output, an encoder that has enough to do. */
   #pausedByGate = false;
   #pausedByOutput = false;
+  #pausedByEncoder = false;
+  /** A value that the format cannot hold: the statement was stopped for it. */
+  #refused: DomainError | undefined;
   #affectedRows: number | null = null;
   readonly #startedAt = performance.now();
   /** `flushed` of the state at the last tick, see `tick`. */
@@ -113,10 +117,14 @@ export class RunningQuery implements RowSink {
     this.#connection = connection;
     this.#control = undefined;
     try {
-      return await connection.run(request, this, (control) => {
+      const result = await connection.run(request, this, (control) => {
         this.#control = control;
-        if (this.#pausedByGate || this.#pausedByOutput) control.pause();
+        if (this.#isPaused) control.pause();
       });
+      if (this.#refused !== undefined) throw this.#refused;
+      return result;
+    } catch (error) {
+      throw this.#refused ?? error;
     } finally {
       this.#connection = undefined;
       this.#control = undefined;
@@ -127,51 +135,67 @@ export class RunningQuery implements RowSink {
 
   columns(columns: readonly Column[], framing: RowFraming | null): void {
     const { encoders, format, numbers, limits } = this.#options;
-    this.#encoder = encoders.get(columns, framing, format, numbers);
-    this.#state = new EncoderState(limits, this.#encoder.closingBytes, this.#take);
-    this.#encoder.begin(this.#state);
+    this.#encoder = openResult({ encoders, columns, framing, format, numbers, limits, hooks: this.#hooks });
     this.record.columns = columns;
   }
 
   frames(buffer: Buffer, offset: number, end: number): number {
-    const state = this.#state;
-    if (state === undefined || this.#encoder === undefined) throw misordered();
-    const next = this.#encoder.frames(state, buffer, offset, end);
-    this.#wrote(state);
+    const encoder = this.#encoder;
+    if (encoder === undefined) throw misordered();
+    if (this.#refused !== undefined) return offset;
+    let next = offset;
+    try {
+      next = encoder.frames(buffer, offset, end);
+    } catch (error) {
+      this.#refuse(error);
+    }
+    this.#wrote(encoder);
     return next;
   }
 
   values(row: readonly unknown[]): void {
-    const state = this.#state;
-    if (state === undefined || this.#encoder === undefined) throw misordered();
-    this.#encoder.values(state, row);
-    this.#wrote(state);
+    const encoder = this.#encoder;
+    if (encoder === undefined) throw misordered();
+    if (this.#refused !== undefined) return;
+    try {
+      encoder.values(row);
+    } catch (error) {
+      this.#refuse(error);
+    }
+    this.#wrote(encoder);
   }
 
-  #wrote(state: EncoderState): void {
-    if (state.limited) {
+  /** The format cannot hold a value: nothing is wrong with the connection, so the statement ends like at a limit. */
+  #refuse(error: unknown): void {
+    if (!(error instanceof DomainError)) throw error;
+    this.#refused = error;
+  }
+
+  #wrote(encoder: ResultEncoder): void {
+    if (encoder.limited || this.#refused !== undefined) {
       if (!this.#stopped) this.#control?.stop();
       this.#stopped = true;
-    } else if (!this.#started && this.#firstFlush === undefined && state.rows > 0) {
+    } else if (!this.#started && this.#firstFlush === undefined && encoder.rows > 0) {
       // Most results end within this turn: they leave whole. Others show their first rows now.
       this.#firstFlush = setImmediate(() => {
         if (this.#ended) return;
         this.#options.onAuditDue();
-        this.#state?.flush();
+        this.#encoder?.flush();
       });
     }
   }
 
   /** Called now and then while it runs: rows that trickle in leave although no buffer is full. */
   tick(): void {
-    const state = this.#state;
+    const encoder = this.#encoder;
     if (this.#ended) return;
     this.#options.onAuditDue();
-    if (state === undefined) return;
-    this.record.rows = state.rows;
-    this.record.bytes = state.total;
-    if (this.#started && state.position > 0 && this.#flushedAtTick === state.flushed) state.flush();
-    this.#flushedAtTick = state.flushed;
+    if (encoder === undefined) return;
+    const { rows, total, flushed } = encoder;
+    this.record.rows = rows;
+    this.record.bytes = total;
+    if (this.#started && total > flushed && this.#flushedAtTick === flushed) encoder.flush();
+    this.#flushedAtTick = encoder.flushed;
   }
 
   /** The audit event is durable: what is held may leave. */
@@ -195,6 +219,7 @@ export class RunningQuery implements RowSink {
     this.#abortWait?.abort(this.#stopError());
     const connection = this.#connection;
     if (connection !== undefined) this.#cancelled = connection.cancel().catch(() => {});
+    else if (this.#finishing) this.#encoder?.dispose(this.#stopError());
   }
 
   /** The error that stands for the reason of a cancel. */
@@ -231,26 +256,34 @@ export class RunningQuery implements RowSink {
   /** Rows and bytes so far, for the audit event of a result that is complete before its first byte. */
   get progress(): { rows: number; bytes: number; durationMs: number } {
     return {
-      rows: this.#state?.rows ?? 0,
-      bytes: this.#state?.total ?? 0,
+      rows: this.#encoder?.rows ?? 0,
+      bytes: this.#encoder?.total ?? 0,
       durationMs: Math.round((performance.now() - this.#startedAt) * 10) / 10,
     };
   }
 
-  /** The statement ended by itself; writes its end. The gate must be open. */
+  /** The statement ended by itself: encodes what stands behind the last row. Undefined when that is done at once. */
+  finish(): Promise<void> | undefined {
+    if (this.#encoder === undefined) this.columns(NO_COLUMNS, null);
+    const finishing = this.#encoder?.finish();
+    if (finishing === undefined) return undefined;
+    this.#finishing = true;
+    return finishing.finally(() => {
+      this.#finishing = false;
+    });
+  }
+
+  /** Sends the end. What comes before: `finish`, and an open gate. */
   complete(result: StatementResult): QueryOutcome {
     this.#affectedRows = result.affectedRows;
-    if (this.#state === undefined) this.columns(NO_COLUMNS, null);
-    const state = this.#state as EncoderState; // columns() made it
-    const encoder = this.#encoder as RowEncoder; // likewise
-    const truncated = state.limited || result.stopped;
-    encoder.finish(state);
-    const { rows, total } = state;
+    const encoder = this.#encoder as ResultEncoder; // finish() made it if nobody else did
+    const truncated = encoder.limited || result.stopped;
+    const { rows, total } = encoder;
     const trailers = resultHeaders(truncated ? 'truncated' : 'complete', rows, result.affectedRows);
     this.#settle(truncated ? 'truncated' : 'complete', rows, total, null);
     if (!this.#started) this.#start(total, trailers);
-    state.flush();
-    state.dispose();
+    encoder.flush();
+    encoder.dispose();
     this.#output.end(trailers);
     return this.#outcome();
   }
@@ -260,26 +293,26 @@ export class RunningQuery implements RowSink {
    * told and the outcome comes back.
    */
   fail(error: unknown): QueryOutcome | Error {
-    const state = this.#state;
+    const encoder = this.#encoder;
     const described = describeError(error);
-    const rows = state?.rows ?? 0;
+    const rows = encoder?.rows ?? 0;
     const clientGone = this.#reason === 'client_gone' || this.#reason === 'asked';
     if (!this.#started) {
       this.#settle(clientGone ? 'cancelled' : 'failed', 0, 0, described);
       for (const { buffer } of this.#held.splice(0)) recycle(buffer);
-      state?.dispose();
+      encoder?.dispose(error);
       return error instanceof Error ? error : new Error('not an error', { cause: error });
     }
-    const total = state?.total ?? 0;
+    const total = encoder?.total ?? 0;
     this.#settle(clientGone ? 'cancelled' : 'failed', rows, total, described);
     if (this.#options.format === 'ndjson' && this.#reason !== 'client_gone') {
-      state?.flush();
+      encoder?.flush();
       this.#output.write(errorLine(problemOf(error, this.record.id)));
       this.#output.end({ 'Headgate-Result': `failed; rows=${rows}; code=${described.code}` });
     } else {
       this.#output.abort();
     }
-    state?.dispose();
+    encoder?.dispose(error);
     return this.#outcome(error);
   }
 
@@ -319,9 +352,17 @@ export class RunningQuery implements RowSink {
     this.#heldBytes += length;
     if (this.#heldBytes >= HELD_BYTES && !this.#pausedByGate) {
       this.#pausedByGate = true;
-      this.#control?.pause();
+      this.#pause();
     }
   };
+
+  readonly #busy = (busy: boolean): void => {
+    this.#pausedByEncoder = busy;
+    if (busy) this.#control?.pause();
+    else this.#resume();
+  };
+
+  readonly #hooks = { take: this.#take, busy: this.#busy };
 
   #send(buffer: Buffer, length: number): void {
     if (!this.#started) this.#start();
@@ -336,26 +377,38 @@ export class RunningQuery implements RowSink {
     }
     if (more || this.#pausedByOutput || this.#ended) return;
     this.#pausedByOutput = true;
-    this.#control?.pause();
+    this.#pause();
     void this.#output.whenDrained().then(() => {
       this.#pausedByOutput = false;
       this.#resume();
     });
   }
 
+  get #isPaused(): boolean {
+    return this.#pausedByGate || this.#pausedByOutput || this.#pausedByEncoder;
+  }
+
+  /** The receiver wants nothing for now. */
+  #pause(): void {
+    this.#control?.pause();
+    this.#encoder?.pause();
+  }
+
   #resume(): void {
-    if (!this.#pausedByGate && !this.#pausedByOutput) this.#control?.resume();
+    if (this.#pausedByGate || this.#pausedByOutput) return;
+    if (!this.#ended) this.#encoder?.resume();
+    if (!this.#pausedByEncoder) this.#control?.resume();
   }
 
   #start(wholeBytes?: number, trailers?: Readonly<Record<string, string>>): void {
     this.#started = true;
-    const encoder = this.#encoder as RowEncoder; // nothing is sent before columns()
+    const encoder = this.#encoder as ResultEncoder; // nothing is sent before columns()
     const headers: Record<string, string> = { 'Headgate-Query-Id': this.record.id, ...trailers };
     if (encoder.columnsHeader !== null) headers['Headgate-Columns'] = encoder.columnsHeader;
     this.#output.start({
       queryId: this.record.id,
       contentType: encoder.contentType,
-      columns: encoder.layout.columns,
+      columns: encoder.columns,
       headers,
       ...(wholeBytes === undefined ? {} : { wholeBytes }),
     });

@@ -1,7 +1,7 @@
 /** What the gateway takes and gives: the contract between it and the doors. */
 import type { Column, ConnectStage, EngineId, TlsMode } from '../engines/engine.ts';
 
-/** Formats of a result. `arrow` and `parquet` are reserved: they answer `format_unsupported` until they are built. */
+/** Formats of a result. `arrow` is reserved: it answers `format_unsupported` until it is built. */
 export type ResultFormat = 'ndjson' | 'csv' | 'json' | 'arrow' | 'parquet';
 
 /** How 64-bit integers and decimals are written in JSON: as strings (exact everywhere) or as JSON numbers. */

@@ -1,4 +1,6 @@
 /** Every route of the native door: its main path and its errors, over HTTP, on real databases. */
+import { parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Headgate, startHeadgate } from '../harness.ts';
 import { finalJob, registerSource, type SampleDatabase, sampleDatabase, sourceBody } from './fixture.ts';
@@ -309,7 +311,7 @@ describe('schema and queries', () => {
     expect((await headgate.api('GET', '/sources/sales/schema?q=absent', undefined, olga)).body.items).toEqual([]);
   });
 
-  it('streams NDJSON, CSV and JSON', async () => {
+  it('streams NDJSON, CSV, JSON and Parquet', async () => {
     const run = (format: string) =>
       headgate.api('POST', '/sources/sales/query', { sql: 'select id, name from people order by id', format }, olga);
     const ndjson = await run('ndjson');
@@ -319,7 +321,18 @@ describe('schema and queries', () => {
     const csv = await run('csv');
     expect(csv.text.replaceAll('\r', '')).toBe('id,name\n1,Ada\n2,Grace\n3,Edsger\n');
     expect((await run('json')).body).toMatchObject([{ id: 1 }, { id: 2 }, { id: 3 }]);
-    expect(await run('parquet')).toMatchObject(problemOf(400, 'format_unsupported'));
+    const parquet = await fetch(`${headgate.url}/api/v1/sources/sales/query`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${headgate.token('olga')}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sql: 'select id, name from people order by id', format: 'parquet' }),
+    });
+    expect(parquet.headers.get('content-type')).toBe('application/vnd.apache.parquet');
+    expect(await parquetReadObjects({ file: await parquet.arrayBuffer(), compressors })).toEqual([
+      { id: 1, name: 'Ada' },
+      { id: 2, name: 'Grace' },
+      { id: 3, name: 'Edsger' },
+    ]);
+    expect(await run('arrow')).toMatchObject(problemOf(400, 'format_unsupported'));
     const columns = JSON.parse(Buffer.from(ndjson.headers.get('headgate-columns') ?? '', 'base64').toString());
     expect(columns).toMatchObject([{ name: 'id' }, { name: 'name' }]);
     const id = ndjson.headers.get('headgate-query-id');

@@ -6,6 +6,7 @@ import type { JobView } from './view.ts';
 
 interface ExportOptions {
   format: string;
+  compress?: string;
   param?: string[];
   maxRows?: number;
   wait?: boolean;
@@ -17,7 +18,10 @@ export function exportCommand(cli: Cli): Command {
     .description('run a statement in the background and keep its rows in a file on the server')
     .argument('<source>', 'name or id of the source')
     .argument('<sql>', 'the statement')
-    .addOption(new Option('--format <format>', 'of the file').choices(['ndjson', 'csv']).default('ndjson'))
+    .addOption(new Option('--format <format>', 'of the file').choices(['ndjson', 'csv', 'parquet']).default('ndjson'))
+    .addOption(
+      new Option('--compress <how>', 'compress the file (Parquet compresses itself)').choices(['gzip', 'zstd']),
+    )
     .option('-p, --param <text>', 'value of the next parameter ($1, ?), as text; repeatable', collect)
     .option('--max-rows <number>', 'rows at most', positiveInteger)
     .option('--wait', 'wait for its end and show its progress; Ctrl-C stops waiting, not the job')
@@ -32,6 +36,7 @@ export function exportCommand(cli: Cli): Command {
           sql,
           parameters: options.param,
           format: options.format,
+          compression: options.compress,
           maxRows: options.maxRows,
         },
       });

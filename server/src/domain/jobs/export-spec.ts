@@ -1,7 +1,7 @@
 /** What an export may be asked: checked when it is submitted. Pure. */
 import { InvalidError } from '../errors.ts';
 import { boundDepth, checkText } from '../sources/fields.ts';
-import type { ExportFormat, ExportInput, ExportSpec } from './model.ts';
+import type { Compression, ExportFormat, ExportInput, ExportSpec } from './model.ts';
 
 /** Characters. */
 const maximumSql = 1_000_000;
@@ -9,6 +9,11 @@ const maximumParameters = 65_535;
 const formats: Readonly<Record<ExportFormat, { readonly suffix: string }>> = {
   ndjson: { suffix: 'ndjson' },
   csv: { suffix: 'csv' },
+  parquet: { suffix: 'parquet' },
+};
+const compressions: Readonly<Record<Compression, { readonly suffix: string }>> = {
+  gzip: { suffix: '.gz' },
+  zstd: { suffix: '.zst' },
 };
 
 /** Throws InvalidError with the field: `format_unsupported`, `invalid_file_name`, … */
@@ -22,6 +27,7 @@ export function readExport(input: ExportInput, sourceName: string): ExportSpec {
       remedy: `Use one of: ${Object.keys(formats).join(', ')}.`,
     });
   }
+  const compression = readCompression(input);
   const parameters = input.parameters ?? [];
   if (!Array.isArray(parameters) || parameters.length > maximumParameters) {
     throw new InvalidError('invalid_parameters', `"parameters" is no list of at most ${maximumParameters} values.`, {
@@ -36,11 +42,40 @@ export function readExport(input: ExportInput, sourceName: string): ExportSpec {
     sql,
     parameters,
     format: input.format,
-    fileName: fileName(input.fileName ?? `${sourceName}.${formats[input.format].suffix}`),
+    ...(compression === undefined ? {} : { compression }),
+    fileName: fileName(input.fileName ?? defaultName(sourceName, input.format, compression)),
     ...(maxRows === undefined ? {} : { maxRows }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(input.workspace === undefined ? {} : { workspace: checkText(input.workspace, 'workspace', 64) }),
   };
+}
+
+/** Throws InvalidError `compression_unsupported`. */
+export function readCompression({
+  compression,
+  format,
+}: {
+  readonly compression?: Compression;
+  readonly format: string;
+}): Compression | undefined {
+  if (compression === undefined) return undefined;
+  if (!Object.hasOwn(compressions, compression)) {
+    throw new InvalidError('compression_unsupported', 'Files are not compressed this way.', {
+      field: 'compression',
+      remedy: `Use one of: ${Object.keys(compressions).join(', ')}.`,
+    });
+  }
+  if (format === 'parquet') {
+    throw new InvalidError('compression_unsupported', 'Parquet is compressed already, column by column.', {
+      field: 'compression',
+      remedy: 'Leave "compression" out.',
+    });
+  }
+  return compression;
+}
+
+function defaultName(source: string, format: ExportFormat, compression: Compression | undefined): string {
+  return `${source}.${formats[format].suffix}${compression === undefined ? '' : compressions[compression].suffix}`;
 }
 
 /** One path segment that every system can keep; it never says where a file lies. */

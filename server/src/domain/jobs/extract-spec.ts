@@ -1,9 +1,8 @@
 /** What an extraction may be asked: checked when it is submitted. Pure; whether tables exist is found out when it runs. */
 import { InvalidError } from '../errors.ts';
 import { checkText } from '../sources/fields.ts';
-import { checkJsonText, positive } from './export-spec.ts';
+import { checkJsonText, positive, readCompression } from './export-spec.ts';
 import {
-  type Compression,
   type ExtractFilter,
   type ExtractFormat,
   type ExtractInput,
@@ -27,7 +26,6 @@ export const extractLimits = {
 } as const;
 
 const formats: readonly ExtractFormat[] = ['ndjson', 'csv', 'parquet', 'json'];
-const compressions: readonly Compression[] = ['gzip', 'zstd'];
 
 /**
  * `resolved[i]` is the source that `input.sources[i]` names. Throws InvalidError with the field: `format_unsupported`,
@@ -38,15 +36,7 @@ export function readExtract(
   resolved: readonly { readonly uid: string; readonly name: string }[],
 ): ExtractSpec {
   checkChoice(input.format, formats, 'format', 'format_unsupported');
-  if (input.compression !== undefined) {
-    checkChoice(input.compression, compressions, 'compression', 'compression_unsupported');
-    if (input.format === 'parquet') {
-      throw new InvalidError('compression_unsupported', 'Parquet files compress their own pages.', {
-        field: 'compression',
-        remedy: 'Leave compression out.',
-      });
-    }
-  }
+  const compression = readCompression(input);
   const uids = resolved.map((source) => source.uid);
   const twice = resolved.findIndex((source, index) => uids.indexOf(source.uid) !== index);
   if (twice !== -1) {
@@ -61,7 +51,7 @@ export function readExtract(
   return {
     format: input.format,
     sources,
-    ...(input.compression === undefined ? {} : { compression: input.compression }),
+    ...(compression === undefined ? {} : { compression }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
 }

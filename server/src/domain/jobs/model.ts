@@ -4,7 +4,9 @@ import type { Json, JsonObject } from '../sources/model.ts';
 export type JobStatus = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 export const jobStatuses: readonly JobStatus[] = ['queued', 'running', 'succeeded', 'failed', 'cancelled'];
 
-export type ExportFormat = 'ndjson' | 'csv';
+export type ExportFormat = 'ndjson' | 'csv' | 'parquet';
+/** How a file of text is compressed; Parquet compresses itself. */
+export type Compression = 'gzip' | 'zstd';
 
 /** One query of one source into a file. */
 export interface ExportInput {
@@ -14,9 +16,10 @@ export interface ExportInput {
   readonly sql: string;
   readonly parameters?: readonly Json[];
   readonly format: ExportFormat;
+  readonly compression?: Compression;
   readonly maxRows?: number;
   readonly timeoutMs?: number;
-  /** Name of the output; `<source>.<format>` unless said. */
+  /** Name of the output; `<source>.<format>` unless said, with `.gz` or `.zst` when compressed. */
   readonly fileName?: string;
   /** Uid of the workspace whose pair is used. */
   readonly workspace?: string;
@@ -48,7 +51,6 @@ export interface ExtractSourceInput {
 
 /** `json`: one object, source → table → rows; the others: a file a table. */
 export type ExtractFormat = 'ndjson' | 'csv' | 'parquet' | 'json';
-export type Compression = 'gzip' | 'zstd';
 
 /** Tables of one or several sources into files, with a signed manifest. */
 export interface ExtractInput {
@@ -101,6 +103,7 @@ export interface ExportSpec {
   readonly sql: string;
   readonly parameters: readonly Json[];
   readonly format: ExportFormat;
+  readonly compression?: Compression;
   readonly maxRows?: number;
   readonly timeoutMs?: number;
   readonly fileName: string;

@@ -95,7 +95,15 @@ export function registerQueries(operations: Operations, services: RestServices):
         'is the line `{"$headgate_error":{…}}` in NDJSON and a broken connection otherwise.',
       params: schemas.sourceParams,
       body: schemas.queryBody,
-      answers: { 200: streamResponse('The rows.', 'application/x-ndjson', 'text/csv', 'application/json') },
+      answers: {
+        200: streamResponse(
+          'The rows.',
+          'application/x-ndjson',
+          'text/csv',
+          'application/json',
+          'application/vnd.apache.parquet',
+        ),
+      },
       problems: [404, 502],
       idempotent: false,
     },

@@ -15,6 +15,7 @@ import type {
   SourceProgress,
 } from '../../domain/jobs/index.ts';
 import type { Column } from '../../engines/engine.ts';
+import { compressed } from '../formats/compress.ts';
 import { jobPrincipal } from '../job-principal.ts';
 import type { GatewayDeps } from '../ports.ts';
 import type { Queries } from '../query.ts';
@@ -130,7 +131,8 @@ class Extraction {
 
   /** One object for all sources: they are read in the order in which they stand in it. */
   async #resultObject(sources: readonly PreparedSource[]): Promise<void> {
-    const writer = this.#open(new OutputNames('json', this.#spec.compression).whole, 'application/json');
+    const names = new OutputNames('json', this.#spec.compression);
+    const writer = this.#open(names.whole, names.mediaType);
     await this.#closing(writer, async () => {
       const object = new ResultObjectWriter(writer, 'native');
       const rows = await this.#intoObject(sources, object);
@@ -203,7 +205,8 @@ class Extraction {
   }
 
   #open(name: string, mediaType: string): OutputWriter {
-    return this.#context.output(name, mediaType);
+    const writer = this.#context.output(name, mediaType);
+    return this.#spec.compression === undefined ? writer : compressed(writer, this.#spec.compression);
   }
 
   async #closing(writer: OutputWriter, work: () => Promise<void>): Promise<void> {

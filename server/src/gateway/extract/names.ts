@@ -1,5 +1,6 @@
 /** Names and media types of the files of an extraction. */
 import type { Compression, ExtractFormat } from '../../domain/jobs/index.ts';
+import { compressedMediaTypes } from '../formats/compress.ts';
 
 const mediaTypes: Readonly<Record<ExtractFormat, string>> = {
   ndjson: 'application/x-ndjson',
@@ -8,7 +9,6 @@ const mediaTypes: Readonly<Record<ExtractFormat, string>> = {
   json: 'application/json',
 };
 const suffixes: Readonly<Record<Compression, string>> = { gzip: '.gz', zstd: '.zst' };
-const compressedTypes: Readonly<Record<Compression, string>> = { gzip: 'application/gzip', zstd: 'application/zstd' };
 
 /** Characters before the suffixes; file names have at most 200. */
 const longest = 180;
@@ -20,7 +20,7 @@ export class OutputNames {
   readonly #taken = new Set<string>();
 
   constructor(format: ExtractFormat, compression: Compression | undefined) {
-    this.mediaType = compression === undefined ? mediaTypes[format] : compressedTypes[compression];
+    this.mediaType = compression === undefined ? mediaTypes[format] : compressedMediaTypes[compression];
     this.#ending = `.${format}${compression === undefined ? '' : suffixes[compression]}`;
   }
 

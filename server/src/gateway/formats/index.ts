@@ -1,7 +1,7 @@
 /**
- * Results as bytes: encoders from wire frames or JS values to NDJSON, CSV and JSON (decisions.md 31).
+ * Results as bytes: encoders from wire frames or JS values to NDJSON, CSV, JSON (decisions.md 31) and Parquet.
  *
- * May be imported: `engines/engine.ts`. Must not be imported: anything else of the product.
+ * May be imported: `engines/engine.ts`, `domain/errors.ts`. Must not be imported: anything else of the product.
  */
 import type { Column, RowFraming } from '../../engines/engine.ts';
 import type { NumberStyle, ResultFormat } from '../types.ts';
@@ -9,11 +9,14 @@ import { csvText } from './cells.ts';
 import { generateEncoder } from './generate.ts';
 import { type EncodeFrames, interpreter } from './interpret.ts';
 import { type Layout, layoutOf, type RowFormat } from './layout.ts';
-import { ERROR_KEY } from './names.ts';
-import type { EncoderState } from './state.ts';
+import { ERROR_KEY, uniqueNames } from './names.ts';
+import { ParquetResult } from './parquet/index.ts';
+import { type ResultEncoder, type ResultHooks, TextResult } from './result.ts';
+import type { EncoderLimits, EncoderState } from './state.ts';
 import { type EncodeRow, valuesEncoder } from './values.ts';
 
 export type { RowFormat } from './layout.ts';
+export type { ResultEncoder } from './result.ts';
 export { type EncoderLimits, EncoderState, recycle } from './state.ts';
 
 /** Rows after which a column list's encoder is generated: code for a result of three rows would never pay. */
@@ -36,7 +39,7 @@ export class RowEncoder {
     this.layout = layoutOf(columns, framing, format, numbers);
     this.contentType = CONTENT_TYPES[format];
     this.closingBytes = format === 'json' ? 3 : 0;
-    this.columnsHeader = columnsHeader(this.layout);
+    this.columnsHeader = columnsHeader(columns, this.layout.names);
     this.#frames = interpreter(this.layout);
   }
 
@@ -90,7 +93,7 @@ const CONTENT_TYPES: Readonly<Record<RowFormat, string>> = {
 /** Largest `Headgate-Columns` value. */
 const MAX_COLUMNS_HEADER = 8192;
 
-function columnsHeader({ columns, names }: Layout): string | null {
+function columnsHeader(columns: readonly Column[], names: readonly string[]): string | null {
   // Base64 is a third longer than its source: wide results are not even serialised.
   if (columns.length > 200) return null;
   const text = Buffer.from(
@@ -99,9 +102,29 @@ function columnsHeader({ columns, names }: Layout): string | null {
   return text.length <= MAX_COLUMNS_HEADER ? text : null;
 }
 
+/** The formats that results can be had in. */
+export type BuiltFormat = RowFormat | 'parquet';
+
 /** Can results be had in this format? */
-export function isBuilt(format: ResultFormat): format is RowFormat {
-  return Object.hasOwn(CONTENT_TYPES, format);
+export function isBuilt(format: ResultFormat): format is BuiltFormat {
+  return format === 'parquet' || Object.hasOwn(CONTENT_TYPES, format);
+}
+
+export interface ResultParts {
+  readonly encoders: EncoderCache;
+  readonly columns: readonly Column[];
+  readonly framing: RowFraming | null;
+  readonly format: BuiltFormat;
+  readonly numbers: NumberStyle;
+  readonly limits: EncoderLimits;
+  readonly hooks: ResultHooks;
+}
+
+/** Begins a result. */
+export function openResult({ encoders, columns, framing, format, numbers, limits, hooks }: ResultParts): ResultEncoder {
+  if (format !== 'parquet') return new TextResult(encoders.get(columns, framing, format, numbers), limits, hooks.take);
+  const header = columnsHeader(columns, uniqueNames(columns.map((column) => column.name)));
+  return new ParquetResult({ columns, framing, columnsHeader: header, limits, hooks });
 }
 
 /** The NDJSON line of an error after the first byte. */

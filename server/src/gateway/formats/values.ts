@@ -12,7 +12,7 @@ const NOTHING = Buffer.alloc(0);
  * The server's text of a value as the frames would spell it; null = NULL. Strings stay as they are, numbers and bigints
  * print, dates print as UTC, bytes give themselves, objects print as JSON.
  */
-function spell(value: unknown): Uint8Array | null {
+export function spell(value: unknown): Uint8Array | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return value;
   if (value instanceof Date) return Buffer.from(value.toISOString());

@@ -10,7 +10,7 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
-import { FolderObjectStore, JobService, JobWorker } from './domain/jobs/index.ts';
+import { JobService, JobWorker } from './domain/jobs/index.ts';
 import { Credentials, Sources } from './domain/sources/index.ts';
 import { restDoor } from './doors/rest/index.ts';
 import { loadEngines } from './engines/registry.ts';
@@ -20,6 +20,7 @@ import type { Gateway } from './gateway/index.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { openStore, type Store } from './platform/database/index.ts';
 import { type Door, HttpServer, RateLimiter, type RequestRecord } from './platform/http/index.ts';
+import { FolderObjectStore, type ObjectStore, openS3ObjectStore } from './platform/objects/index.ts';
 import { openQueue } from './platform/queue/index.ts';
 import type { Logger } from './platform/telemetry/index.ts';
 import { openVault, type Vault } from './platform/vault/index.ts';
@@ -99,6 +100,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const clock = overrides.clock ?? systemClock;
   const instruments = createInstruments();
+  const objects = await openObjects(config, closing);
   const store = await openStore(
     { dataDir: config.dataDir, databaseUrl: config.databaseUrl, poolSize: config.storePoolSize },
     log,
@@ -147,7 +149,6 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
 
   const queue = await openQueue(store, log);
   closing.add('queue', () => queue.stop());
-  const objects = new FolderObjectStore(join(config.dataDir, 'outputs'));
   const jobs = new JobService({ store, vault, access, audit, queue, objects, config });
   const worker = new JobWorker(
     { store, vault, audit, queue, objects, config, log },
@@ -209,6 +210,20 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       return closed;
     },
   };
+}
+
+async function openObjects(config: Config, closing: Closing): Promise<ObjectStore> {
+  if (config.objectStore === 'folder') return new FolderObjectStore(join(config.dataDir, 'outputs'));
+  const [bucket = '', ...prefix] = config.objectStore.slice('s3://'.length).split('/');
+  const objects = await openS3ObjectStore({
+    bucket,
+    prefix: prefix.join('/').replace(/\/$/, ''),
+    endpoint: config.s3Endpoint,
+    region: config.s3Region,
+    forcePathStyle: config.s3ForcePathStyle,
+  });
+  closing.add('object store', () => objects.close());
+  return objects;
 }
 
 function serverOf(doors: readonly Door[], config: Config, log: Logger, instruments: Instruments): Promise<HttpServer> {

@@ -9,6 +9,7 @@ import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
 import { CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
+import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker } from './domain/jobs/index.ts';
 import { Credentials, Sources } from './domain/sources/index.ts';
@@ -18,8 +19,10 @@ import { engineFacts } from './gateway/engine-facts.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/index.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
+import { openAmqp } from './platform/amqp/index.ts';
 import { openStore, type Store } from './platform/database/index.ts';
 import { type Door, HttpServer, RateLimiter, type RequestRecord } from './platform/http/index.ts';
+import type { Resolver } from './platform/network/addresses.ts';
 import { FolderObjectStore, type ObjectStore, openS3ObjectStore } from './platform/objects/index.ts';
 import { openQueue } from './platform/queue/index.ts';
 import type { Logger } from './platform/telemetry/index.ts';
@@ -33,6 +36,13 @@ export interface AppOverrides {
   readonly passwordCost?: PasswordCost;
   /** No job runs in this process. */
   readonly withoutWorker?: boolean;
+  /** How webhooks are called: pauses between attempts, the time of one, a further authority, the look-up of names. */
+  readonly webhooks?: {
+    readonly delaysSeconds?: readonly number[];
+    readonly deadlineMs?: number;
+    readonly ca?: string;
+    readonly resolver?: Resolver;
+  };
 }
 
 export interface App {
@@ -47,6 +57,7 @@ export interface App {
   readonly credentials: Credentials;
   readonly catalog: CatalogStore;
   readonly jobs: JobService;
+  readonly webhooks: Webhooks;
   readonly audit: AuditLog;
   readonly gateway: Gateway;
   readonly instruments: Instruments;
@@ -159,6 +170,11 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     await worker.start();
   }
 
+  const webhooks = new Webhooks({ store, vault, access, audit });
+  const deliverer = await openDeliverer({ store, vault, log }, config, overrides, closing);
+  closing.add('event deliverer', () => deliverer.stop());
+  await deliverer.start();
+
   const services = {
     identity,
     access,
@@ -168,6 +184,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     credentials,
     catalog,
     jobs,
+    webhooks,
     audit,
     gateway,
     store,
@@ -210,6 +227,24 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       return closed;
     },
   };
+}
+
+async function openDeliverer(
+  parts: { readonly store: Store; readonly vault: Vault; readonly log: Logger },
+  config: Config,
+  overrides: AppOverrides,
+  closing: Closing,
+): Promise<EventDeliverer> {
+  const { store, vault, log } = parts;
+  const { amqpUrl, amqpExchange, amqpSource } = config;
+  let amqp: DelivererOptions['amqp'] = null;
+  if (amqpUrl !== undefined) {
+    const broker = await openAmqp({ url: amqpUrl, exchange: amqpExchange, queues: fetcherQueues }, log);
+    closing.add('RabbitMQ', () => broker.close());
+    amqp = { broker, source: amqpSource };
+  }
+  const userAgent = `Headgate/${version}`;
+  return new EventDeliverer({ store, log }, { vault, config, userAgent, amqp, ...overrides.webhooks });
 }
 
 async function openObjects(config: Config, closing: Closing): Promise<ObjectStore> {

@@ -9,6 +9,7 @@ import type { Vault } from '../../platform/vault/index.ts';
 import type { Access } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import { ConflictError, InvalidError, NotFoundError } from '../errors.ts';
+import { recordJobEvent } from '../events/record.ts';
 import { foldName } from '../identity/names.ts';
 import { type Principal, storedUserId } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
@@ -175,6 +176,7 @@ export class JobService {
         tenantId: job.tenant_id,
         detail: { status: job.status },
       });
+      await recordJobEvent(trx, uid);
       return presentJob(await this.#find(trx, principal, uid));
     });
   }

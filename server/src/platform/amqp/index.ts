@@ -25,7 +25,10 @@ export interface AmqpMessage {
 }
 
 /** How long a message waits for a connection. */
-const acquireTimeoutMs = 5_000;
+const acquireTimeoutMs = 3_000;
+const connectTimeoutMs = 5_000;
+/** The longest pause between attempts to come back. */
+const longestPauseMs = 10_000;
 /** How long closing may take: the broker may be away. */
 const closeTimeoutMs = 3_000;
 
@@ -36,7 +39,8 @@ export async function openAmqp(settings: AmqpSettings, log: Logger): Promise<Amq
     url: settings.url,
     connectionName: 'headgate',
     acquireTimeout: acquireTimeoutMs,
-    connectionTimeout: acquireTimeoutMs,
+    connectionTimeout: connectTimeoutMs,
+    retryHigh: longestPauseMs,
   });
   connection.on('error', (error: unknown) =>
     log.warn({ reason: reasonOf(error) }, 'the connection to RabbitMQ failed'),

@@ -14,6 +14,7 @@ import { shareCommand } from './share/index.ts';
 import { sourceCommand } from './source/index.ts';
 import { tokenCommand } from './token/index.ts';
 import { userCommand } from './user/index.ts';
+import { webhookCommand } from './webhook/index.ts';
 import { whoamiCommand } from './whoami.ts';
 
 export function createProgram(cli: Cli, version: string): Command {
@@ -37,6 +38,7 @@ export function createProgram(cli: Cli, version: string): Command {
     userCommand(cli),
     groupCommand(cli),
     jobCommand(cli),
+    webhookCommand(cli),
     auditCommand(cli),
     keyCommand(cli),
     completionCommand(cli),

@@ -286,6 +286,20 @@ describe('delivering', () => {
     expect([isSignedBy(secret, second), isSignedBy(rotated.body.secret, second)]).toEqual([false, true]);
   });
 
+  it('replaces a secret that cannot be opened any more', async () => {
+    const { id } = await hook('unreadable');
+    const { store } = headgate.app;
+    await sql`update webhook set secret_sealed = set_byte(secret_sealed, 40, get_byte(secret_sealed, 40) # 1)
+      where uid = ${id}`.execute(store.db);
+    expect((await headgate.api('GET', `/webhooks/${id}`)).status).toBe(200);
+    await headgate.api('POST', `/webhooks/${id}/ping`);
+    expect(await finalDelivery(id)).toMatchObject({ status: 'failed', error: 'secret_unreadable', statusCode: null });
+    const rotated = await headgate.api('POST', `/webhooks/${id}/rotate-secret`);
+    secrets.push(rotated.body.secret);
+    await headgate.api('POST', `/webhooks/${id}/ping`);
+    expect(isSignedBy(rotated.body.secret, await receiver.request(0))).toBe(true);
+  });
+
   it('connects to no forbidden address, nor to its own store', async () => {
     const { port } = await sharedPostgresql();
     for (const url of [

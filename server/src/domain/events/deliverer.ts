@@ -54,7 +54,7 @@ export class EventDeliverer {
   readonly #outcomes = metrics.counter('headgate_webhook_attempts_total', 'Attempts to deliver events to webhooks.', [
     'outcome',
   ]);
-  #stopListening: (() => Promise<void>)[] = [];
+  #stopListening: (() => Promise<void>) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
 
@@ -72,8 +72,12 @@ export class EventDeliverer {
   async start(): Promise<void> {
     const { store } = this.#deps;
     await this.#amqp?.announce();
-    this.#stopListening = [await store.listen(eventsChannel, () => this.wake()), async () => void forget()];
+    const stopListening = await store.listen(eventsChannel, () => this.wake());
     const forget = store.onReconnect(() => this.wake());
+    this.#stopListening = async () => {
+      forget();
+      await stopListening();
+    };
     this.#timer = setInterval(() => this.#sweep(), sweepIntervalMs);
     this.#timer.unref();
     this.wake();
@@ -88,7 +92,8 @@ export class EventDeliverer {
   /** Breaks off what is being sent and hands it back; resolves when nothing runs here. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    for (const end of this.#stopListening.splice(0)) await end();
+    await this.#stopListening?.();
+    this.#stopListening = undefined;
     await this.#posts.stop();
     this.#stop.abort(new Error('Headgate stops.'));
     await Promise.all([...this.#running.values(), this.#amqp?.stop(), this.#sweeping]);

@@ -5,10 +5,10 @@
 import { sql } from 'kysely';
 import { type Executor, isUniqueViolation, type Store } from '../../platform/database/index.ts';
 import { uuidv7 } from '../../platform/ids.ts';
-import type { Vault } from '../../platform/vault/index.ts';
+import { SecretUnreadableError, type Vault } from '../../platform/vault/index.ts';
 import type { Access } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
-import { InvalidError, NotFoundError } from '../errors.ts';
+import { ConflictError, InvalidError, NotFoundError } from '../errors.ts';
 import { checkName, foldName } from '../identity/names.ts';
 import { Permission } from '../identity/permissions.ts';
 import { type Principal, storedUserId } from '../identity/principal.ts';
@@ -172,14 +172,14 @@ export class Webhooks {
     return store.transaction(async (trx) => {
       const record = await this.#lock(trx, principal, id);
       const owner = { tenant_id: record.tenant_id, webhook_uid: record.uid };
-      const before = openSecret(vault, owner, 'secret_sealed', record.secret_sealed);
+      const before = readable(() => openSecret(vault, owner, 'secret_sealed', record.secret_sealed));
       const seal = (field: 'secret_sealed' | 'previous_secret_sealed', text: string) =>
         vault.seal(secretContext(record.tenant_id, record.uid, field), text);
       await trx
         .updateTable('webhook')
         .set({
           secret_sealed: seal('secret_sealed', secret),
-          previous_secret_sealed: seal('previous_secret_sealed', before),
+          previous_secret_sealed: before === null ? null : seal('previous_secret_sealed', before),
           previous_until: sql<Date>`now() + make_interval(hours => ${overlapHours}::int)`,
           version: record.version + 1,
           updated_at: sql<Date>`now()`,
@@ -191,7 +191,7 @@ export class Webhooks {
     });
   }
 
-  /** Sends an event `ping`, to this webhook alone. Throws InvalidError `webhook_disabled`. */
+  /** Sends an event `ping`, to this webhook alone. Throws ConflictError `webhook_disabled`. */
   async ping(principal: Principal, id: string): Promise<DeliveryView> {
     requireScope(principal, 'admin');
     return this.#deps.store.transaction(async (trx) => {
@@ -246,7 +246,7 @@ export class Webhooks {
     action: string,
   ): Promise<DeliveryView> {
     if (!record.enabled) {
-      throw new InvalidError('webhook_disabled', 'The webhook is switched off.', { remedy: 'Switch it on first.' });
+      throw new ConflictError('webhook_disabled', 'The webhook is switched off.', { remedy: 'Switch it on first.' });
     }
     const uid = uuidv7();
     await trx
@@ -326,6 +326,16 @@ export class Webhooks {
       tenantId: webhook.tenant_id,
       detail,
     });
+  }
+}
+
+/** Null for a secret that cannot be opened any more: it is being replaced. */
+function readable(open: () => string): string | null {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof SecretUnreadableError) return null;
+    throw error;
   }
 }
 

@@ -197,16 +197,10 @@ export const settings = defineSettings({
   ),
 
   // Events
-  amqpUrl: optional(
-    text('amqps://headgate:PASSWORD@mq.example/', {
-      pattern: /^amqps?:\/\//,
-      rule: 'must start with amqp:// or amqps://',
-    }),
-    {
-      secret: true,
-      meaning: 'RabbitMQ to which events about jobs of the fetcher API go. Unset: they go nowhere.',
-    },
-  ),
+  amqpUrl: optional(amqpUrl(), {
+    secret: true,
+    meaning: 'RabbitMQ to which events about jobs of the fetcher API go. Unset: they go nowhere.',
+  }),
   amqpExchange: withDefault(
     text('fetcher.job.events'),
     'fetcher.job.events',
@@ -265,6 +259,9 @@ function contradictions(values: Values): string[] {
       'HEADGATE_JOB_LEASE_SECONDS is not longer than HEADGATE_JOB_HEARTBEAT_SECONDS: running jobs are given up.',
     );
   }
+  if (values.objectStore === 'folder' && (values.s3Endpoint !== undefined || values.s3Region !== undefined)) {
+    found.push('HEADGATE_S3_ENDPOINT and HEADGATE_S3_REGION have no effect: HEADGATE_OBJECT_STORE is folder.');
+  }
   if (!isLoopbackHost(values.host) && values.publicUrl === undefined) {
     found.push('HEADGATE_PUBLIC_URL is not set although other machines can connect: cookies will not be Secure.');
   }
@@ -318,6 +315,19 @@ export function keyProviderOf(config: Config): KeyProvider {
     HEADGATE_MASTER_KEY: config.masterKey,
     HEADGATE_MASTER_KEY_PREVIOUS: config.masterKeyPrevious,
   });
+}
+
+function amqpUrl(): SettingKind<string> {
+  return {
+    type: 'URL',
+    example: 'amqps://headgate:PASSWORD@mq.example/',
+    parse(value) {
+      if (!/^amqps?:\/\//.test(value) || !URL.canParse(value)) {
+        throw new SettingProblem('must be an amqp:// or amqps:// URL');
+      }
+      return value;
+    },
+  };
 }
 
 function jwtIssuerList(): SettingKind<readonly JwtIssuer[]> {

@@ -145,7 +145,7 @@ describe.each(storeKinds)('events on %s', (kind) => {
     const slow = await hook('slow', `${receiver.url}/slow`);
     receiver.answer = (response, { path }) => void (path === '/slow' || response.writeHead(204).end());
     for (let n = 0; n < 10; n += 1) await webhooks.ping(boss, slow.id);
-    await startDeliverer();
+    await startDeliverer({ deadlineMs: 60_000 });
     await receiver.request(1);
     const { id } = await hook('quick', `${receiver.url}/quick`);
     await webhooks.ping(boss, id);
@@ -160,7 +160,7 @@ describe.each(storeKinds)('events on %s', (kind) => {
     const { id } = await hook('stopping');
     receiver.answer = () => {};
     await webhooks.ping(boss, id);
-    const deliverer = await startDeliverer();
+    const deliverer = await startDeliverer({ deadlineMs: 60_000 });
     await receiver.request(0);
     await deliverer.stop();
     receiver.answer = (response) => void response.writeHead(204).end();

@@ -171,7 +171,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   }
 
   const webhooks = new Webhooks({ store, vault, access, audit });
-  const deliverer = await openDeliverer({ store, vault, log }, config, overrides, closing);
+  const deliverer = await openDeliverer({ store, vault, audit, log }, config, overrides, closing);
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
@@ -230,12 +230,12 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
 }
 
 async function openDeliverer(
-  parts: { readonly store: Store; readonly vault: Vault; readonly log: Logger },
+  parts: { readonly store: Store; readonly vault: Vault; readonly audit: AuditLog; readonly log: Logger },
   config: Config,
   overrides: AppOverrides,
   closing: Closing,
 ): Promise<EventDeliverer> {
-  const { store, vault, log } = parts;
+  const { store, vault, audit, log } = parts;
   const { amqpUrl, amqpExchange, amqpSource } = config;
   let amqp: DelivererOptions['amqp'] = null;
   if (amqpUrl !== undefined) {
@@ -244,7 +244,7 @@ async function openDeliverer(
     amqp = { broker, source: amqpSource };
   }
   const userAgent = `Headgate/${version}`;
-  return new EventDeliverer({ store, log }, { vault, config, userAgent, amqp, ...overrides.webhooks });
+  return new EventDeliverer({ store, audit, log }, { vault, config, userAgent, amqp, ...overrides.webhooks });
 }
 
 async function openObjects(config: Config, closing: Closing): Promise<ObjectStore> {

@@ -255,6 +255,8 @@ describe('delivering', () => {
     expect(await finalDelivery(id)).toMatchObject({ status: 'failed', attempts: 1, error: 'gone' });
     const shown = (await headgate.api('GET', `/webhooks/${id}`)).body;
     expect(shown).toMatchObject({ enabled: false, disabledBecause: 'gone' });
+    const { body: audit } = await headgate.api('GET', '/audit?action=webhook.disable');
+    expect(audit.items[0]).toMatchObject({ actor: 'system', resource: 'gone', detail: { because: 'gone' } });
     expect((await headgate.api('POST', `/webhooks/${id}/ping`)).body.code).toBe('webhook_disabled');
     const on = await headgate.api('PATCH', `/webhooks/${id}`, { enabled: true });
     expect(on.body).toMatchObject({ enabled: true, disabledBecause: null });

@@ -2,8 +2,10 @@
  * Delivers events from this process; any number of processes may do so on one store. A delivery is claimed, sent, and
  * marked: whoever dies in between leaves it to be sent again. Nothing here is ever waited for by a job.
  */
-import type { Store } from '../../platform/database/index.ts';
+import type { Executor, Store } from '../../platform/database/index.ts';
 import { type Logger, metrics } from '../../platform/telemetry/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import { systemPrincipal } from '../identity/principal.ts';
 import { AmqpDelivery, type MessageBroker } from './amqp.ts';
 import { eventsChannel } from './changes.ts';
 import {
@@ -29,6 +31,7 @@ export interface DelivererOptions extends Omit<SenderDeps, 'store' | 'deadlineMs
 
 export interface DelivererDeps {
   readonly store: Store;
+  readonly audit: AuditLog;
   readonly log: Logger;
 }
 
@@ -128,12 +131,23 @@ export class EventDeliverer {
       log.warn({ ...said, status: result.statusCode }, 'a webhook did not take an event');
       await store.transaction(async (trx) => {
         const held = await markFailed(trx, post, result, verdict === 'gone' ? null : this.#delay(post.attempts));
-        if (held && verdict === 'gone') await disableGone(trx, post.webhook_id);
+        if (held && verdict === 'gone') await this.#disable(trx, post);
       });
     } catch (error) {
       if (this.#stop.signal.aborted) return void (await handBack(store.db, post).catch(() => {}));
       log.warn({ err: error, delivery: post.uid }, 'the end of a delivery could not be written');
     }
+  }
+
+  async #disable(trx: Executor, post: ClaimedPost): Promise<void> {
+    if (!(await disableGone(trx, post.webhook_id))) return;
+    await this.#deps.audit.record(trx, systemPrincipal(), {
+      action: 'webhook.disable',
+      outcome: 'allowed',
+      resource: { type: 'webhook', uid: post.webhook_uid, name: post.webhook_name },
+      tenantId: post.tenant_id,
+      detail: { because: 'gone' },
+    });
   }
 
   /** With a fifth of chance either way, so that many do not come back at one moment; null = no more attempts. */

@@ -130,10 +130,12 @@ async function mark(
 }
 
 /** The receiver is gone for good (410): its webhook is switched off, and what waits for it is given up. */
-export async function disableGone(trx: Executor, webhookId: number): Promise<void> {
-  await sql`update webhook set enabled = false, disabled_because = 'gone', version = version + 1, updated_at = now()
-    where id = ${webhookId} and enabled`.execute(trx);
+export async function disableGone(trx: Executor, webhookId: number): Promise<boolean> {
+  const { rows } = await sql`
+    update webhook set enabled = false, disabled_because = 'gone', version = version + 1, updated_at = now()
+    where id = ${webhookId} and enabled returning id`.execute(trx);
   await giveUpWaiting(trx, webhookId);
+  return rows.length === 1;
 }
 
 /** Ends what waits for a webhook that was switched off. */

@@ -55,7 +55,7 @@ describe.each(storeKinds)('events on %s', (kind) => {
 
   async function startDeliverer(more: Partial<DelivererOptions> = {}): Promise<EventDeliverer> {
     const options = { vault: kit.vault, config: addresses, userAgent: 'test', amqp: null, ...more };
-    const deliverer = new EventDeliverer({ store: kit.store, log: silentLogger() }, options);
+    const deliverer = new EventDeliverer({ ...kit, log: silentLogger() }, options);
     deliverers.push(deliverer);
     await deliverer.start();
     return deliverer;
@@ -124,6 +124,29 @@ describe.each(storeKinds)('events on %s', (kind) => {
     expect([await count('job_event'), await count('event_delivery')]).toEqual([0, 0]);
     await kit.store.transaction((trx) => recordJobEvent(trx, id)); // it is queued still
     expect(await count('job_event')).toBe(0);
+  });
+
+  it.runIf(kind === 'postgresql')('ends a job although its webhook is deleted at the same moment', async () => {
+    await hook('deleted');
+    const { id } = await jobs.create(boss, { kind: 'export', source: 'orders', sql: 'x', format: 'csv' });
+    const deleted = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const deleting = kit.store.transaction(async (trx) => {
+      await sql`delete from webhook`.execute(trx);
+      deleted.resolve();
+      await gate.promise;
+    });
+    await deleted.promise;
+    const ending = jobs.cancel(boss, id);
+    await vi.waitFor(async () => {
+      const { rows } = await sql`select 1 from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`.execute(kit.store.db);
+      expect(rows.length).toBe(1);
+    }, 20_000);
+    gate.resolve();
+    await deleting;
+    expect((await ending).status).toBe('cancelled');
+    expect([await count('job_event'), await count('event_delivery')]).toEqual([1, 0]);
   });
 
   it('claims a delivery for one, makes it due again for the next, and lets the overtaken write nothing', async () => {

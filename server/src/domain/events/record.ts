@@ -17,17 +17,23 @@ export async function recordJobEvent(trx: Executor, jobUid: string): Promise<voi
   const [record] = await readJobs(trx, sql`j.uid = ${jobUid}`);
   if (record === undefined || !isFinal(record.status)) return;
   const type = `job.${record.status}`;
-  const { rows: receivers } = await sql<{ channel: 'webhook' | 'amqp'; webhook_id: number | null }>`
-    select 'webhook' as channel, w.id as webhook_id from webhook w
+  // The lock keeps a webhook from being deleted before its delivery refers to it: that would undo the job's end.
+  const { rows: webhooks } = await sql<{ id: number }>`
+    select w.id from webhook w
     where w.tenant_id = ${record.tenant_id} and w.enabled and ${type} = any(w.events)
       and (w.kind is null or w.kind = ${record.kind})
       and (w.source_uid is null or exists (
         select 1 from job_item i join data_source s on s.id = i.source_id
         where i.job_id = ${record.id} and s.uid = w.source_uid))
-    union all
-    select 'amqp', null from job j
+    order by w.id for key share of w`.execute(trx);
+  const { rows: brokers } = await sql`
+    select 1 from job j
     where j.id = ${record.id} and j.door = 'fetcher' and exists (select 1 from setting where name = ${amqpSetting})
   `.execute(trx);
+  const receivers = [
+    ...webhooks.map(({ id }) => ({ channel: 'webhook', webhook_id: id })),
+    ...brokers.map(() => ({ channel: 'amqp', webhook_id: null })),
+  ];
   const event = await trx
     .insertInto('job_event')
     .values({ uid: uuidv7(), tenant_id: record.tenant_id, job_id: record.id, type, job: json(presentJob(record)) })

@@ -298,9 +298,10 @@ export class Webhooks {
     return found;
   }
 
+  /** A lock that lets jobs end meanwhile: their deliveries only refer to the row. */
   async #lock(trx: Executor, principal: Principal, id: string): Promise<WebhookRecord> {
     const { id: rowId, uid } = await this.#find(trx, principal, id);
-    await sql`select 1 from webhook where id = ${rowId} for update`.execute(trx);
+    await sql`select 1 from webhook where id = ${rowId} for no key update`.execute(trx);
     return this.#find(trx, principal, uid);
   }
 

@@ -1,24 +1,32 @@
 #!/bin/sh
-# Installs what the tests need from the system: the MariaDB server program. It is only installed, never started: the
-# tests start throwaway servers of their own (server/test/servers). PostgreSQL comes with npm.
+# Installs what the tests need from the system: the server programs of MariaDB and RabbitMQ. They are only installed,
+# never started: the tests start throwaway servers of their own (server/test/servers). PostgreSQL comes with npm.
 set -eu
 
-if command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ]; then
-  exit 0
-fi
+has_mariadb() {
+  command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ]
+}
+has_rabbitmq() {
+  ls /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server >/dev/null 2>&1
+}
+
+packages=''
+has_mariadb || packages='mariadb-server mariadb-client'
+has_rabbitmq || packages="$packages rabbitmq-server"
+if [ -z "$packages" ]; then exit 0; fi
 
 fail() {
   echo "install-test-servers: $1" >&2
-  echo "install-test-servers: the tests need MariaDB's server program (mariadbd); install it and run them again." >&2
+  echo "install-test-servers: the tests need the server programs of MariaDB (mariadbd) and RabbitMQ (rabbitmq-server); install them and run the tests again." >&2
   exit 1
 }
 
-command -v apt-get >/dev/null 2>&1 || fail 'mariadbd is missing and this system has no apt-get.'
+command -v apt-get >/dev/null 2>&1 || fail 'a server program is missing and this system has no apt-get.'
 
 as_root=''
 if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null 2>&1 || fail 'mariadbd is missing, and installing it needs root or sudo.'
-  sudo -n true 2>/dev/null || fail 'mariadbd is missing, and sudo wants a password here.'
+  command -v sudo >/dev/null 2>&1 || fail 'a server program is missing, and installing it needs root or sudo.'
+  sudo -n true 2>/dev/null || fail 'a server program is missing, and sudo wants a password here.'
   as_root='sudo -n'
 fi
 
@@ -35,15 +43,16 @@ clean_up() {
 }
 trap clean_up EXIT INT TERM
 
-install_package() {
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends mariadb-server mariadb-client
+install_packages() {
+  # One word each: the list is ours.
+  # shellcheck disable=SC2086
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends $packages
 }
 
-install_package || {
+install_packages || {
   $as_root apt-get update || fail 'apt-get update failed.'
-  install_package || fail 'apt-get could not install mariadb-server.'
+  install_packages || fail "apt-get could not install$packages."
 }
 
-if ! command -v mariadbd >/dev/null 2>&1 && [ ! -x /usr/sbin/mariadbd ]; then
-  fail 'mariadb-server was installed, but mariadbd is not there.'
-fi
+has_mariadb || fail 'mariadb-server was installed, but mariadbd is not there.'
+has_rabbitmq || fail 'rabbitmq-server was installed, but its program is not where it is expected.'

@@ -31,6 +31,8 @@ const packages: readonly (readonly [string, readonly string[]])[] = [
   ['fastify', ['platform', 'doors']],
   ['pg-boss', ['platform']],
   ['@electric-sql/pglite', ['platform']],
+  ['@aws-sdk/client-s3', ['platform']],
+  ['rabbitmq-client', ['platform']],
 ];
 
 const importPattern =

@@ -9,8 +9,9 @@ import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
 import { CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
+import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
-import { FolderObjectStore, JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
+import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Credentials, Sources } from './domain/sources/index.ts';
 import { restDoor } from './doors/rest/index.ts';
 import { loadEngines } from './engines/registry.ts';
@@ -18,8 +19,11 @@ import { engineFacts } from './gateway/engine-facts.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/index.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
+import { openAmqp } from './platform/amqp/index.ts';
 import { openStore, type Store } from './platform/database/index.ts';
 import { type Door, HttpServer, RateLimiter, type RequestRecord } from './platform/http/index.ts';
+import type { Resolver } from './platform/network/addresses.ts';
+import { FolderObjectStore, type ObjectStore, openS3ObjectStore } from './platform/objects/index.ts';
 import { openQueue } from './platform/queue/index.ts';
 import type { Logger } from './platform/telemetry/index.ts';
 import { openVault, type Vault } from './platform/vault/index.ts';
@@ -32,6 +36,13 @@ export interface AppOverrides {
   readonly passwordCost?: PasswordCost;
   /** No job runs in this process. */
   readonly withoutWorker?: boolean;
+  /** How webhooks are called: pauses between attempts, the time of one, a further authority, the look-up of names. */
+  readonly webhooks?: {
+    readonly delaysSeconds?: readonly number[];
+    readonly deadlineMs?: number;
+    readonly ca?: string;
+    readonly resolver?: Resolver;
+  };
 }
 
 export interface App {
@@ -46,6 +57,7 @@ export interface App {
   readonly credentials: Credentials;
   readonly catalog: CatalogStore;
   readonly jobs: JobService;
+  readonly webhooks: Webhooks;
   readonly audit: AuditLog;
   readonly gateway: Gateway;
   readonly instruments: Instruments;
@@ -99,6 +111,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const clock = overrides.clock ?? systemClock;
   const instruments = createInstruments();
+  const objects = await openObjects(config, closing);
   const store = await openStore(
     { dataDir: config.dataDir, databaseUrl: config.databaseUrl, poolSize: config.storePoolSize },
     log,
@@ -147,7 +160,6 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
 
   const queue = await openQueue(store, log);
   closing.add('queue', () => queue.stop());
-  const objects = new FolderObjectStore(join(config.dataDir, 'outputs'));
   const jobs = new JobService({ store, vault, access, audit, objects, config });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
   const worker = new JobWorker(
@@ -159,6 +171,11 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     await worker.start();
   }
 
+  const webhooks = new Webhooks({ store, vault, access, audit });
+  const deliverer = await openDeliverer({ store, vault, audit, log }, config, overrides, closing);
+  closing.add('event deliverer', () => deliverer.stop());
+  await deliverer.start();
+
   const services = {
     identity,
     access,
@@ -169,6 +186,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     catalog,
     jobs,
     schedules,
+    webhooks,
     audit,
     gateway,
     store,
@@ -211,6 +229,38 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       return closed;
     },
   };
+}
+
+async function openDeliverer(
+  parts: { readonly store: Store; readonly vault: Vault; readonly audit: AuditLog; readonly log: Logger },
+  config: Config,
+  overrides: AppOverrides,
+  closing: Closing,
+): Promise<EventDeliverer> {
+  const { store, vault, audit, log } = parts;
+  const { amqpUrl, amqpExchange, amqpSource } = config;
+  let amqp: DelivererOptions['amqp'] = null;
+  if (amqpUrl !== undefined) {
+    const broker = await openAmqp({ url: amqpUrl, exchange: amqpExchange, queues: fetcherQueues }, log);
+    closing.add('RabbitMQ', () => broker.close());
+    amqp = { broker, source: amqpSource };
+  }
+  const userAgent = `Headgate/${version}`;
+  return new EventDeliverer({ store, audit, log }, { vault, config, userAgent, amqp, ...overrides.webhooks });
+}
+
+async function openObjects(config: Config, closing: Closing): Promise<ObjectStore> {
+  if (config.objectStore === 'folder') return new FolderObjectStore(join(config.dataDir, 'outputs'));
+  const [bucket = '', ...prefix] = config.objectStore.slice('s3://'.length).split('/');
+  const objects = await openS3ObjectStore({
+    bucket,
+    prefix: prefix.join('/').replace(/\/$/, ''),
+    endpoint: config.s3Endpoint,
+    region: config.s3Region,
+    forcePathStyle: config.s3ForcePathStyle,
+  });
+  closing.add('object store', () => objects.close());
+  return objects;
 }
 
 function serverOf(doors: readonly Door[], config: Config, log: Logger, instruments: Instruments): Promise<HttpServer> {

@@ -177,6 +177,40 @@ export const settings = defineSettings({
   jobReapSeconds: withDefault(integer(1, 3_600, 5), 5, 'How often runnable and lost jobs are looked for.'),
   jobMaxAttempts: withDefault(integer(1, 100, 3), 3, 'Attempts of a job, the first included.'),
   outputRetentionDays: withDefault(integer(0, 36_500, 7), 7, 'Job outputs are kept so long; 0 = until deleted.'),
+  objectStore: withDefault(
+    text('s3://headgate-outputs/production', {
+      pattern: /^(folder|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](\/[A-Za-z0-9._=-]+)*\/?)$/,
+      rule: 'must be folder or s3://bucket/prefix',
+    }),
+    'folder',
+    'Where job outputs lie: folder = outputs in dataDir; s3://bucket/prefix = S3-compatible storage, which several nodes can share. Credentials come from where the AWS SDK looks for them.',
+  ),
+  s3Endpoint: optional(
+    httpUrl('https://s3.example:9000', true),
+    "Address of S3-compatible storage that is not Amazon's own.",
+  ),
+  s3Region: optional(text('eu-central-1'), 'Region of the bucket. Unset: as the AWS SDK finds it (AWS_REGION).'),
+  s3ForcePathStyle: withDefault(
+    boolean,
+    false,
+    "The bucket stands in the path, not in the host name: most storage that is not Amazon's wants it.",
+  ),
+
+  // Events
+  amqpUrl: optional(amqpUrl(), {
+    secret: true,
+    meaning: 'RabbitMQ to which events about jobs of the fetcher API go. Unset: they go nowhere.',
+  }),
+  amqpExchange: withDefault(
+    text('fetcher.job.events'),
+    'fetcher.job.events',
+    'The durable topic exchange for these events; made when it is missing.',
+  ),
+  amqpSource: withDefault(
+    text('//lerian.fetcher/worker'),
+    '//lerian.fetcher/worker',
+    'The source that these events name (CloudEvents).',
+  ),
 
   // Log
   logLevel: withDefault(
@@ -224,6 +258,9 @@ function contradictions(values: Values): string[] {
     found.push(
       'HEADGATE_JOB_LEASE_SECONDS is not longer than HEADGATE_JOB_HEARTBEAT_SECONDS: running jobs are given up.',
     );
+  }
+  if (values.objectStore === 'folder' && (values.s3Endpoint !== undefined || values.s3Region !== undefined)) {
+    found.push('HEADGATE_S3_ENDPOINT and HEADGATE_S3_REGION have no effect: HEADGATE_OBJECT_STORE is folder.');
   }
   if (!isLoopbackHost(values.host) && values.publicUrl === undefined) {
     found.push('HEADGATE_PUBLIC_URL is not set although other machines can connect: cookies will not be Secure.');
@@ -278,6 +315,19 @@ export function keyProviderOf(config: Config): KeyProvider {
     HEADGATE_MASTER_KEY: config.masterKey,
     HEADGATE_MASTER_KEY_PREVIOUS: config.masterKeyPrevious,
   });
+}
+
+function amqpUrl(): SettingKind<string> {
+  return {
+    type: 'URL',
+    example: 'amqps://headgate:PASSWORD@mq.example/',
+    parse(value) {
+      if (!/^amqps?:\/\//.test(value) || !URL.canParse(value)) {
+        throw new SettingProblem('must be an amqp:// or amqps:// URL');
+      }
+      return value;
+    },
+  };
 }
 
 function jwtIssuerList(): SettingKind<readonly JwtIssuer[]> {

@@ -16,6 +16,7 @@ import { shareCommand } from './share/index.ts';
 import { sourceCommand } from './source/index.ts';
 import { tokenCommand } from './token/index.ts';
 import { userCommand } from './user/index.ts';
+import { webhookCommand } from './webhook/index.ts';
 import { whoamiCommand } from './whoami.ts';
 
 export function createProgram(cli: Cli, version: string): Command {
@@ -42,6 +43,7 @@ export function createProgram(cli: Cli, version: string): Command {
     extractCommand(cli),
     jobCommand(cli),
     scheduleCommand(cli),
+    webhookCommand(cli),
     auditCommand(cli),
     keyCommand(cli),
     completionCommand(cli),

@@ -13,7 +13,7 @@ import {
   EngineError,
   type EngineRegistry,
 } from '../engines/engine.ts';
-import { type AddressPolicy, resolveTarget } from '../platform/network/addresses.ts';
+import { type AddressPolicy, addressPolicy, resolveTarget } from '../platform/network/addresses.ts';
 import type { GatewayConfig, GatewayDeps } from './ports.ts';
 
 /** How long what the store's own name resolves to is believed. */
@@ -48,7 +48,8 @@ export class Connector {
     const deadline = AbortSignal.timeout(this.#config.connectTimeoutMs);
     const signal = AbortSignal.any([hooks.signal, deadline]);
     try {
-      const { addresses } = await resolveTarget(settings.host, this.#policy(settings.tenantId), signal);
+      const policy = addressPolicy(this.#config, settings.tenantId === systemTenantId);
+      const { addresses } = await resolveTarget(settings.host, policy, signal);
       hooks.onStage?.('name');
       await this.#refuseOwnStore(settings, addresses);
       hooks.onStage?.('address');
@@ -74,16 +75,6 @@ export class Connector {
       }
       throw error;
     }
-  }
-
-  #policy(tenantId: number): AddressPolicy {
-    const { allowPrivateAddresses, allowLoopbackAddresses, tenantsAllowPrivateAddresses } = this.#config;
-    const trusted = tenantId === systemTenantId || tenantsAllowPrivateAddresses;
-    return {
-      allowPrivate: allowPrivateAddresses && trusted,
-      allowLoopback: allowLoopbackAddresses && trusted,
-      forbidden: [],
-    };
   }
 
   /** The own store is never a source: same address and port, and its database or its login. */

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminPassword, type Headgate, startHeadgate } from '../harness.ts';
 import type { PostgresqlAccess } from '../servers/postgresql.ts';
+import { isSignedBy, startReceiver } from '../servers/receiver.ts';
 import { sharedPostgresql } from '../servers/shared.ts';
 import { type CliRun, type CliRunOptions, runCli } from './run-cli.ts';
 
@@ -186,6 +187,38 @@ describe('shares', () => {
     expect((await as('admin', ['group', 'remove', 'readers', 'cara'])).code).toBe(0);
     expect((await as('cara', ['source', 'query', 'numbers', 'select 1'])).code).toBe(5);
     expect((await as('admin', ['group', 'rm', 'readers'])).code).toBe(0);
+  });
+});
+
+describe('webhooks', () => {
+  it('are added, pinged, changed and removed, and show their secret once', async () => {
+    const receiver = await startReceiver();
+    try {
+      const added = await as('admin', ['webhook', 'add', 'ops', `${receiver.url}/in`, '--events', 'job.failed']);
+      expect(added).toEqual({ code: 0, stdout: expect.stringMatching(/^whsec_\S+\n$/), stderr: expect.any(String) });
+      expect((await as('ana', ['webhook', 'list'])).code).toBe(4);
+      expect((await as('admin', ['webhook', 'ping', 'ops'])).code).toBe(0);
+      expect(isSignedBy(added.stdout.trim(), await receiver.request(0))).toBe(true);
+      const page = await json('admin', ['webhook', 'deliveries', 'ops']);
+      const again = await as('admin', ['webhook', 'redeliver', 'ops', page.items[0].id]);
+      expect(again.stdout).toContain('is on its way');
+      expect((await receiver.request(1)).headers['webhook-id']).toBe(page.items[0].eventId);
+      const set = await as('admin', ['webhook', 'set', 'ops', '--source', 'numbers', '--kind', 'export', '--disable']);
+      expect(set.stdout).toBe('Changed ops; it is now at version 2.\n');
+      const shown = await as('admin', ['webhook', 'show', 'ops']);
+      expect(shown.stdout).toMatch(/^source: +numbers$/m);
+      expect(shown.stdout).toMatch(/^state: +off$/m);
+      expect((await as('admin', ['webhook', 'set', 'ops', '--any-source', '--any-kind', '--enable'])).code).toBe(0);
+      expect((await json('admin', ['webhook', 'show', 'ops'])).source).toBeNull();
+      expect((await as('admin', ['webhook', 'set', 'ops'])).code).toBe(2);
+      const rotated = await as('admin', ['webhook', 'rotate-secret', 'ops']);
+      expect(rotated.stdout).not.toBe(added.stdout);
+      expect((await as('admin', ['webhook', 'list'])).stdout).toMatch(/^ops +on +job.failed/m);
+      expect((await as('admin', ['webhook', 'rm', 'ops'])).code).toBe(0);
+      expect((await as('admin', ['webhook', 'show', 'ops'])).code).toBe(5);
+    } finally {
+      await receiver.stop();
+    }
   });
 });
 

@@ -13,6 +13,10 @@ export interface WorldUser {
   readonly outputName: string;
   readonly tokenId: string;
   readonly queryId: string;
+  /** A webhook that hears of no job of this world, with one delivery that failed; managed by `admin` alone. */
+  readonly webhookId: string;
+  readonly webhookSecret: string;
+  readonly deliveryId: string;
 }
 
 /** What calls refer to. */
@@ -92,6 +96,22 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listJobs: { path: '/jobs?status=succeeded' },
     getJob: { path: `/jobs/${me.jobId}` },
     getJobOutput: { path: `/jobs/${me.jobId}/outputs/${me.outputName}` },
+    createWebhook: {
+      path: '/webhooks',
+      body: {
+        name: `new-${as}`,
+        url: 'http://127.0.0.1:1/',
+        events: ['job.failed'],
+        kind: 'export',
+        source: me.source,
+      },
+    },
+    listWebhooks: { path: '/webhooks?limit=5' },
+    getWebhook: { path: `/webhooks/${me.webhookId}` },
+    updateWebhook: { path: `/webhooks/${me.webhookId}`, body: { name: `hook-${as}`, kind: null, enabled: true } },
+    pingWebhook: { path: `/webhooks/${me.webhookId}/ping` },
+    listWebhookDeliveries: { path: `/webhooks/${me.webhookId}/deliveries?limit=5&status=failed` },
+    redeliverWebhookEvent: { path: `/webhooks/${me.webhookId}/deliveries/${me.deliveryId}/redeliver` },
     listAuditEvents: { path: '/audit?limit=500' },
     exportAuditEvents: { path: '/audit/export' },
     getAuditCheckpoints: { path: '/audit/checkpoint' },
@@ -106,6 +126,8 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     deleteShares: { path: `${own}/shares` },
     deleteSource: { path: `${own}?dryRun=false` },
     undeleteSource: { path: `${own}/undelete` },
+    rotateWebhookSecret: { path: `/webhooks/${me.webhookId}/rotate-secret` },
+    deleteWebhook: { path: `/webhooks/${me.webhookId}` },
     deleteGroup: { path: `/groups/group-${as}` },
     deleteUser: { path: `/users/new-${as}` },
     revokeToken: { path: `/tokens/${me.tokenId}` },
@@ -188,5 +210,22 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
   if (query.status !== 200 || queryId === null || token.status !== 201 || job.status !== 202) {
     throw new Error(`${username} was not furnished: ${query.text} ${token.status} ${job.text}`);
   }
-  return { username, source, jobId: job.body.id, outputName, tokenId: token.body.id, queryId };
+  const hook = await headgate.api('POST', '/webhooks', {
+    name: `${username}-hook`,
+    url: 'http://127.0.0.1:1/',
+    events: ['job.cancelled'],
+  });
+  const ping = await headgate.api('POST', `/webhooks/${hook.body.id}/ping`);
+  if (ping.status !== 202) throw new Error(`${username} has no webhook: ${hook.status} ${ping.text}`);
+  return {
+    username,
+    source,
+    jobId: job.body.id,
+    outputName,
+    tokenId: token.body.id,
+    queryId,
+    webhookId: hook.body.id,
+    webhookSecret: hook.body.secret,
+    deliveryId: ping.body.id,
+  };
 }

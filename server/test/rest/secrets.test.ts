@@ -40,7 +40,10 @@ beforeAll(async () => {
   headgate = await startHeadgate();
   const sample = await sampleDatabase(newCanary('source-password'));
   world = await buildWorld(headgate, sample, newCanary('other-password'));
-  for (const { jobId, username } of world.users.values()) await finalJob(headgate, jobId, username);
+  for (const { jobId, username, webhookSecret } of world.users.values()) {
+    await finalJob(headgate, jobId, username);
+    canaries.set(webhookSecret.slice('whsec_'.length), 'webhook-secret');
+  }
   for (const username of ['admin', 'owner', 'colleague', 'guest'])
     canaries.set(headgate.token(username), 'session-token');
   operations = await documentedOperations(headgate);

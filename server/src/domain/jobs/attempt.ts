@@ -7,6 +7,7 @@ import type { Store } from '../../platform/database/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 import type { Vault } from '../../platform/vault/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import { recordJobEvent } from '../events/record.ts';
 import { systemPrincipal } from '../identity/principal.ts';
 import { announceQueued } from './changes.ts';
 import { fileName } from './export-spec.ts';
@@ -179,6 +180,7 @@ export class RunningAttempt {
       await this.#record(trx, 'job.succeed', 'allowed', {
         outputs: outputs.map(({ name, bytes, rows, sha256 }) => ({ name, bytes, rows, sha256 })),
       });
+      await recordJobEvent(trx, this.job.uid);
       return true;
     });
     return held ? 'succeeded' : 'lost';
@@ -196,6 +198,7 @@ export class RunningAttempt {
     const held = await this.#deps.store.transaction(async (trx) => {
       if (!(await fail(trx, this.#attempt, failure))) return false;
       await this.#record(trx, 'job.fail', 'failed', { code: failure.code });
+      await recordJobEvent(trx, this.job.uid);
       return true;
     });
     return held ? 'failed' : 'lost';
@@ -215,6 +218,7 @@ export class RunningAttempt {
     const held = await this.#deps.store.transaction(async (trx) => {
       if (!(await endCancelled(trx, this.#attempt))) return false;
       await this.#record(trx, 'job.cancelled', 'allowed', {});
+      await recordJobEvent(trx, this.job.uid);
       return true;
     });
     return held ? 'cancelled' : 'lost';

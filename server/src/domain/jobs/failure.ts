@@ -12,8 +12,11 @@ const passingSourceCodes: ReadonlySet<string> = new Set([
   'resource_exhausted',
 ]);
 
-/** The store's own trouble; known by its code, because it is no error of the domain. */
-const passingCodes: ReadonlySet<string> = new Set(['store_unavailable']);
+/** Trouble of the platform; known by its code, because it is no error of the domain. */
+const platformMessages: Readonly<Record<string, string>> = {
+  store_unavailable: "Headgate's store did not answer.",
+  object_store_unavailable: 'The store of outputs did not answer.',
+};
 
 /** True when another attempt may succeed: a busy or unreachable source, an unavailable part, or a bug's surprise. */
 export function isPassing(error: unknown): boolean {
@@ -36,6 +39,7 @@ export function failureOf(error: unknown): JobFailure {
     };
   }
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (passingCodes.has(code)) return { code, message: "Headgate's store did not answer." };
+  const message = Object.hasOwn(platformMessages, code) ? platformMessages[code] : undefined;
+  if (message !== undefined) return { code, message };
   return { code: 'internal_error', message: 'Headgate failed; its log says why.' };
 }

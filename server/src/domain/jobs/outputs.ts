@@ -110,7 +110,7 @@ const abandonedAfterMs = 60 * 60 * 1000;
 
 /**
  * Deletes expired outputs, and objects that no row speaks of: attempts that were given up. The running attempt's own
- * are left alone.
+ * are left alone, and so is everything that is no output of a tenant of this store: a bucket may have other users.
  */
 export async function sweepOutputs(store: Store, objects: ObjectStore, now: Date): Promise<{ deleted: number }> {
   const { rows: expired } = await sql<{ id: number; location: string }>`
@@ -124,8 +124,10 @@ export async function sweepOutputs(store: Store, objects: ObjectStore, now: Date
     await objects.delete(output.location);
   }
   let deleted = expired.length;
+  const tenants = new Set((await store.db.selectFrom('tenant').select('uid').execute()).map(({ uid }) => uid));
   for await (const object of objects.list('')) {
     if (now.getTime() - object.changedAt.getTime() < abandonedAfterMs) continue;
+    if (!tenants.has(object.location.split('/')[0] ?? '')) continue;
     const { rows } = await sql`
       select 1 from job_output where location = ${object.location} and deleted_at is null
       union all

@@ -7,6 +7,7 @@ import type { Vault } from '../../platform/vault/index.ts';
 import type { Access } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
+import { recordJobEvent } from '../events/record.ts';
 import { type Principal, storedUserId } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
@@ -188,6 +189,7 @@ export class JobService {
         tenantId: job.tenant_id,
         detail: { status: job.status },
       });
+      await recordJobEvent(trx, uid);
       return presentJob(await this.#find(trx, principal, uid));
     });
   }

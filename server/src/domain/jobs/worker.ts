@@ -9,6 +9,7 @@ import { uuidv7 } from '../../platform/ids.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 import type { Vault } from '../../platform/vault/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import { recordJobEvent } from '../events/record.ts';
 import { systemPrincipal } from '../identity/principal.ts';
 import { RunningAttempt } from './attempt.ts';
 import { announceQueued, jobsChannel, parseSignal } from './changes.ts';
@@ -126,6 +127,7 @@ export class JobWorker {
           tenantId: job.tenantId,
           detail: { attempt: job.attempt, status: job.status },
         });
+        await recordJobEvent(trx, job.uid);
       }
       if (jobs.some((job) => job.status === 'queued')) await announceQueued(trx);
       return jobs;

@@ -28,6 +28,7 @@ import { registerEngines, registerSources, registerTests } from './sources.ts';
 import { registerSystem } from './system.ts';
 import { registerTokens } from './tokens.ts';
 import { registerUsers } from './users.ts';
+import { registerDeliveries, registerWebhooks } from './webhooks.ts';
 
 export { sessionCookie } from './auth.ts';
 export type { HealthCheck, RestServices, RestSettings } from './services.ts';
@@ -44,6 +45,7 @@ const tags = [
   { name: 'schema', description: 'Tables and columns.' },
   { name: 'queries', description: 'Running statements.' },
   { name: 'jobs', description: 'Work that outlives a request.' },
+  { name: 'webhooks', description: 'Who hears when jobs end.' },
   { name: 'audit', description: 'What happened.' },
   { name: 'limits', description: 'Caps on rows, bytes and time.' },
 ];
@@ -92,6 +94,8 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerQueries(operations, services);
   registerJobs(operations, services);
   registerSchedules(operations, services);
+  registerWebhooks(operations, services);
+  registerDeliveries(operations, services);
   registerAudit(operations, services);
   registerLimits(operations, services);
 }

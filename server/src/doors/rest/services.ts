@@ -2,6 +2,7 @@
 import type { Access, Limits, Shares } from '../../domain/access/index.ts';
 import type { AuditLog } from '../../domain/audit/index.ts';
 import type { CatalogStore } from '../../domain/catalog/index.ts';
+import type { Webhooks } from '../../domain/events/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
 import type { Credentials, Sources } from '../../domain/sources/index.ts';
@@ -24,6 +25,7 @@ export interface RestServices {
   readonly catalog: CatalogStore;
   readonly jobs: JobService;
   readonly schedules: Schedules;
+  readonly webhooks: Webhooks;
   readonly audit: AuditLog;
   readonly gateway: Gateway;
   readonly store: Store;

@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { OutputWriter } from '../../domain/jobs/index.ts';
-import { compressed, type FileCompression } from './compress.ts';
+import type { Compression, OutputWriter } from '../../domain/jobs/index.ts';
+import { compressed } from './compress.ts';
 
 /** Keeps what it gets; asks to slow down after every write and says how it was used. */
 class SlowWriter implements OutputWriter {
@@ -32,7 +32,7 @@ class SlowWriter implements OutputWriter {
   }
 }
 
-const unpack: Readonly<Record<FileCompression, (bytes: Buffer) => Buffer>> = {
+const unpack: Readonly<Record<Compression, (bytes: Buffer) => Buffer>> = {
   gzip: (bytes) => gunzipSync(bytes),
   zstd: (bytes) => zstdDecompressSync(bytes),
 };

@@ -178,6 +178,24 @@ export interface DataSourceTable {
   deleted_at: Timestamp | null;
 }
 
+export interface EventDeliveryTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  event_id: number;
+  channel: string;
+  webhook_id: number | null;
+  status: Generated<string>;
+  attempts: Generated<number>;
+  due_at: Generated<Timestamp>;
+  attempted_at: Timestamp | null;
+  finished_at: Timestamp | null;
+  status_code: number | null;
+  error: string | null;
+  response: string | null;
+  duration_ms: number | null;
+  created_at: Generated<Timestamp>;
+}
+
 export interface ExternalIdentityTable {
   issuer: string;
   subject: string;
@@ -246,6 +264,16 @@ export interface JobDefinitionTable {
   last_run_at: Timestamp | null;
   last_error: unknown;
   scopes: string[] | null;
+}
+
+export interface JobEventTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  job_id: number | null;
+  type: string;
+  job: unknown;
+  created_at: Generated<Timestamp>;
 }
 
 export interface JobItemTable {
@@ -474,6 +502,27 @@ export interface UserRoleTable {
   role_id: number;
 }
 
+export interface WebhookTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  name: string;
+  name_folded: string;
+  url: string;
+  events: string[];
+  kind: string | null;
+  source_uid: string | null;
+  enabled: Generated<boolean>;
+  disabled_because: string | null;
+  secret_sealed: Bytes;
+  previous_secret_sealed: Bytes | null;
+  previous_until: Timestamp | null;
+  created_by: number | null;
+  version: Generated<number>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface WorkspaceTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -514,10 +563,12 @@ export interface DB {
   credential: CredentialTable;
   data_key: DataKeyTable;
   data_source: DataSourceTable;
+  event_delivery: EventDeliveryTable;
   external_identity: ExternalIdentityTable;
   idempotency_record: IdempotencyRecordTable;
   job: JobTable;
   job_definition: JobDefinitionTable;
+  job_event: JobEventTable;
   job_item: JobItemTable;
   job_output: JobOutputTable;
   lease: LeaseTable;
@@ -537,6 +588,7 @@ export interface DB {
   user_group: UserGroupTable;
   user_group_member: UserGroupMemberTable;
   user_role: UserRoleTable;
+  webhook: WebhookTable;
   workspace: WorkspaceTable;
   workspace_member: WorkspaceMemberTable;
 }

@@ -19,6 +19,28 @@ export interface AddressPolicy {
   readonly forbidden: readonly { readonly address: string; readonly port: number }[];
 }
 
+/** The settings that say how far Headgate may reach (docs/reference/settings.md). */
+export interface AddressSettings {
+  readonly allowPrivateAddresses: boolean;
+  readonly allowLoopbackAddresses: boolean;
+  /** The two before hold for tenants other than the system one too. */
+  readonly tenantsAllowPrivateAddresses: boolean;
+}
+
+/** The policy for what a tenant names. */
+export function addressPolicy(
+  settings: AddressSettings,
+  isSystemTenant: boolean,
+  forbidden: AddressPolicy['forbidden'] = [],
+): AddressPolicy {
+  const trusted = isSystemTenant || settings.tenantsAllowPrivateAddresses;
+  return {
+    allowPrivate: settings.allowPrivateAddresses && trusted,
+    allowLoopback: settings.allowLoopbackAddresses && trusted,
+    forbidden,
+  };
+}
+
 export type AddressErrorCode = 'address_refused' | 'name_not_found' | 'name_lookup_failed';
 
 /** The host may not be connected to, or its name does not resolve. The message shows no more than the host given. */

@@ -75,6 +75,8 @@ const headerPattern =
   /\b(proxy-authorization|authorization|cookie|set-cookie|x-auth-token|x-subject-token|x-api-key)(:\s*)[^\r\n]*/gi;
 const schemePattern = /\b(bearer|basic|negotiate|digest)(\s+)[a-z0-9+/=._~-]{4,}/gi;
 const tokenPattern = /\bhg_[A-Za-z0-9_-]{8,}/g;
+/** Secrets of webhooks. */
+const webhookPattern = /\bwhsec_[A-Za-z0-9+/=]+/g;
 const jwtPattern = /\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*/g;
 
 /** The text with secrets masked. Text without any comes back unchanged. */
@@ -95,12 +97,13 @@ export function redactText(text: string): string {
     .replace(headerPattern, (_, name: string, colon: string) => `${name}${colon}${mask}`)
     .replace(schemePattern, (_, scheme: string, gap: string) => `${scheme}${gap}${mask}`)
     .replace(jwtPattern, mask)
-    .replace(tokenPattern, mask);
+    .replace(tokenPattern, mask)
+    .replace(webhookPattern, mask);
 }
 
 /** A cheap first look: most log texts hold nothing that any pattern could match. */
 const mayHoldSecret =
-  /:\/\/|pass|pwd|secret|token|key|cookie|authorization|session|bearer|basic|negotiate|digest|hg_|eyJ|\bsk\b/i;
+  /:\/\/|pass|pwd|secret|token|key|cookie|authorization|session|bearer|basic|negotiate|digest|hg_|whsec_|eyJ|\bsk\b/i;
 
 /** Objects deeper than this are cut: a log entry is not a data dump. */
 const deepest = 8;

@@ -2,8 +2,10 @@
 import type { Migration } from 'kysely/migration';
 import * as core from './0001_core.ts';
 import * as jobs from './0002_jobs.ts';
+import * as events from './0003_events.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
   '0002_jobs': jobs,
+  '0003_events': events,
 };

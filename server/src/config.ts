@@ -5,10 +5,12 @@
  * A member `sourcePoolSize` is the variable HEADGATE_SOURCE_POOL_SIZE and the flag --source-pool-size; flags win.
  */
 import { join, resolve } from 'node:path';
+import { fetcherSettings } from './domain/fetcher/settings.ts';
 import type { JwtIssuer } from './domain/identity/deps.ts';
 import { isLoopbackHost } from './platform/network/addresses.ts';
 import {
   boolean,
+  ConfigError,
   choice,
   defineSettings,
   httpUrl,
@@ -26,7 +28,7 @@ import {
 } from './platform/settings/index.ts';
 import { environmentKeyProvider, fileKeyProvider, type KeyProvider } from './platform/vault/index.ts';
 
-export { ConfigError } from './platform/settings/index.ts';
+export { ConfigError };
 
 const day = 86_400;
 
@@ -178,6 +180,9 @@ export const settings = defineSettings({
   jobMaxAttempts: withDefault(integer(1, 100, 3), 3, 'Attempts of a job, the first included.'),
   outputRetentionDays: withDefault(integer(0, 36_500, 7), 7, 'Job outputs are kept so long; 0 = until deleted.'),
 
+  // Doors
+  ...fetcherSettings,
+
   // Log
   logLevel: withDefault(
     choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
@@ -223,6 +228,12 @@ function contradictions(values: Values): string[] {
   if (values.jobLeaseSeconds <= values.jobHeartbeatSeconds) {
     found.push(
       'HEADGATE_JOB_LEASE_SECONDS is not longer than HEADGATE_JOB_HEARTBEAT_SECONDS: running jobs are given up.',
+    );
+  }
+  if (values.fetcherOpen && !isLoopbackHost(values.host)) {
+    throw new ConfigError(
+      'HEADGATE_FETCHER_OPEN',
+      `HEADGATE_FETCHER_OPEN lets anybody in who can connect: it needs HEADGATE_HOST to be a loopback address (it is '${values.host}').`,
     );
   }
   if (!isLoopbackHost(values.host) && values.publicUrl === undefined) {

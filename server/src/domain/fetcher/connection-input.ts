@@ -6,7 +6,13 @@ import { sourceLimits } from '../sources/fields.ts';
 import { type JsonObject, secretMask } from '../sources/model.ts';
 import { isBlockedLiteral, isHost } from './host.ts';
 import { checkMetadata } from './metadata.ts';
-import { type ConnectionInput, type ConnectionType, connectionTypes, type FetcherRules, type SslInput } from './model.ts';
+import {
+  type ConnectionInput,
+  type ConnectionType,
+  connectionTypes,
+  type FetcherRules,
+  type SslInput,
+} from './model.ts';
 import { emptyBody, type FieldReasons, forbiddenHost, refuseFields, unparsable } from './refusals.ts';
 
 const textMembers = ['configName', 'type', 'host', 'databaseName', 'userName', 'password', 'schema'] as const;
@@ -120,7 +126,10 @@ function toInput(raw: RawConnection, leaveOut: readonly string[] = []): Connecti
 }
 
 /** A create. Throws InvalidError: unparsable, empty, missing members, invalid members, FET-0410…0412, FET-0414. */
-export function readCreate(body: unknown, context: ShapeContext): Required<Omit<ConnectionInput, Optional>> & ConnectionInput {
+export function readCreate(
+  body: unknown,
+  context: ShapeContext,
+): Required<Omit<ConnectionInput, Optional>> & ConnectionInput {
   const raw = parse(body);
   const saysNothing =
     Object.values(raw.texts).every((text) => text === '') &&

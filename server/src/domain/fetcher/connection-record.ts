@@ -278,7 +278,8 @@ export function keptOf(record: ConnectionRecord, before: ConnectionRow | null): 
   const word = record.ssl?.mode ?? null;
   const unchanged = before !== null && recordOf(before).ssl?.mode === word && before.engine === engine;
   // A mode that was set elsewhere stays exactly as it was set while its word stays.
-  const mode = unchanged && (before.tls.mode !== undefined || word !== null) ? before.tls.mode : nativeTlsMode(record.type, word);
+  const mode =
+    unchanged && (before.tls.mode !== undefined || word !== null) ? before.tls.mode : nativeTlsMode(record.type, word);
   const tls: NativeTls = {
     ...(mode === undefined ? {} : { mode }),
     ...((record.ssl?.ca ?? '') === '' ? {} : { ca: record.ssl?.ca as string }), // not empty, so there

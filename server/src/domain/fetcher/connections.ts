@@ -224,6 +224,11 @@ export class Connections {
     return found;
   }
 
+  /** May a job of this principal read it? Throws ForbiddenError, NotFoundError, ConflictError like `Access.authorise`. */
+  authoriseExtract(principal: Principal, found: FoundConnection): void {
+    this.#deps.access.authorise(principal, 'source.extract', found.facts);
+  }
+
   #shape(principal: Principal): ShapeContext {
     const { rules } = this.#deps;
     return { rules, guarded: isGuarded(principal.subject.tenantId, rules.tenantsAllowPrivateAddresses) };
@@ -386,12 +391,7 @@ export class Connections {
   }
 
   /** A name is also taken by a row made elsewhere that the caller sees under it. */
-  async #refuseVisibleName(
-    trx: Executor,
-    principal: Principal,
-    configName: string,
-    own: number | null,
-  ): Promise<void> {
+  async #refuseVisibleName(trx: Executor, principal: Principal, configName: string, own: number | null): Promise<void> {
     const [other] = await readConnections(
       trx,
       principal.subject.tenantId,

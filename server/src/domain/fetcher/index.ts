@@ -5,11 +5,11 @@
  * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/identity`,
  * `domain/sources`. Must not be imported: engines, gateway, doors; the gateway comes in as `LivePort`.
  */
-export { type ConnectionsDeps, Connections, type FoundConnection } from './connections.ts';
+export { Connections, type ConnectionsDeps, type FoundConnection } from './connections.ts';
 export { ensureInternalSources, type InternalSource } from './internal.ts';
 export { canonicalJson, type JobRequest, jobLimits, readJobRequest, requestHash } from './job-request.ts';
 export type * from './jobs.ts';
-export { deriveKey, type FetcherKeys, keysOf, loadMaster, minimumMasterBytes } from './keys.ts';
+export { deriveKey, type FetcherKeys, keysOf, loadMaster } from './keys.ts';
 export { readId, readListQuery, readProduct, readUuid } from './list-query.ts';
 export { CatalogFailedError, ConnectFailedError, LiveConnections, type LivePort } from './live.ts';
 export * from './model.ts';

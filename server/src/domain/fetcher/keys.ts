@@ -8,8 +8,6 @@ import { json } from '../../platform/database/index.ts';
 import type { Vault } from '../../platform/vault/index.ts';
 
 const keyBytes = 32;
-/** Of the master secret, decoded. */
-export const minimumMasterBytes = 32;
 
 const labels = {
   credentials: 'fetcher-credentials-v1',

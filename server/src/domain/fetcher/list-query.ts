@@ -142,7 +142,10 @@ export function readProduct(header: string | undefined, need: 'required' | 'opti
 
 /** A UUID in any of its text forms as this protocol takes them (§2.1), in canonical form; undefined when it is none. */
 export function readUuid(text: string): string | undefined {
-  const bare = text.toLowerCase().replace(/^urn:uuid:/, '').replace(/^\{(.*)\}$/, '$1');
+  const bare = text
+    .toLowerCase()
+    .replace(/^urn:uuid:/, '')
+    .replace(/^\{(.*)\}$/, '$1');
   const dashed = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/.test(bare);
   if (!dashed && !/^[0-9a-f]{32}$/.test(bare)) return undefined;
   const hex = bare.replaceAll('-', '');

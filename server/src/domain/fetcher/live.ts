@@ -121,7 +121,10 @@ export class LiveConnections {
     const discovered = await Promise.all(
       [...found].map(async ([name, one]) => {
         const tables = Object.keys(mapped[name] ?? {});
-        return [name, tables.length === 0 ? nothingAsked(one) : await this.#discover(principal, one, tables, deadline)] as const;
+        return [
+          name,
+          tables.length === 0 ? nothingAsked(one) : await this.#discover(principal, one, tables, deadline),
+        ] as const;
       }),
     );
     return findProblems(mapped, new Map(discovered));
@@ -140,10 +143,15 @@ export class LiveConnections {
     const connections = names.map((name) => {
       const one = found.get(name);
       if (one !== undefined) return one;
-      throw refusal('FET-1020', 'Missing Data Source', `No connection configured for datasource '${name.slice(0, 100)}'`);
+      throw refusal(
+        'FET-1020',
+        'Missing Data Source',
+        `No connection configured for datasource '${name.slice(0, 100)}'`,
+      );
     });
     const external = connections.filter((one) => !one.internal);
     for (const one of external) checkOwnership(one, request.source);
+    for (const one of connections) this.#deps.connections.authoriseExtract(principal, one);
     await this.#probe(principal, external, signal);
     return connections;
   }

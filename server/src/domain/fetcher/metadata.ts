@@ -10,7 +10,11 @@ const characters = (text: string): number => [...text].length;
 export function checkMetadata(metadata: Readonly<Record<string, unknown>>): void {
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value === 'object' && value !== null) {
-      throw refusal('FET-0410', 'Invalid Metadata Nesting', 'A metadata value is an object or array: nesting is not allowed.');
+      throw refusal(
+        'FET-0410',
+        'Invalid Metadata Nesting',
+        'A metadata value is an object or array: nesting is not allowed.',
+      );
     }
     if (characters(key) > maxKeyLength) {
       throw refusal(

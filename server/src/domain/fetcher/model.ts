@@ -1,8 +1,11 @@
-/** The words of connections and jobs of this protocol (fetcher.md §1.1, §3). Types only. */
+/** The words of connections and jobs of this protocol (fetcher.md §1.1, §3). */
 import type { JsonObject } from '../sources/model.ts';
 
 export const connectionTypes = ['ORACLE', 'SQL_SERVER', 'POSTGRESQL', 'MONGODB', 'MYSQL'] as const;
 export type ConnectionType = (typeof connectionTypes)[number];
+
+/** Bytes of the master secret of results, decoded (§8.2). */
+export const minimumMasterBytes = 32;
 
 /** A connection as shown: never a secret, and of TLS only the mode. */
 export interface ConnectionView {

@@ -30,7 +30,16 @@ interface Naming {
 
 const pseudoSchemas: ReadonlySet<string> = new Set(['mysql', 'information_schema', 'performance_schema', 'sys']);
 const oraclePrefixes = ['LOGMNR', 'REDO_', 'SQLPLUS_', 'PLAN_TABLE', 'AQ$', 'MVIEW$', 'ROLLING$', 'SCHEDULER_'];
-const oracleOwners: ReadonlySet<string> = new Set(['SYS', 'SYSTEM', 'XDB', 'OUTLN', 'DBSNMP', 'MDSYS', 'CTXSYS', 'WMSYS']);
+const oracleOwners: ReadonlySet<string> = new Set([
+  'SYS',
+  'SYSTEM',
+  'XDB',
+  'OUTLN',
+  'DBSNMP',
+  'MDSYS',
+  'CTXSYS',
+  'WMSYS',
+]);
 const mongoNames: ReadonlySet<string> = new Set(['admin', 'local', 'config']);
 
 const namings: Readonly<Record<ConnectionType, Naming>> = {
@@ -107,7 +116,8 @@ export function lookupName(scope: NamingScope, table: string): string {
   const naming = namings[scope.type];
   const folded = scope.type === 'ORACLE' ? table.toUpperCase() : table;
   const bare = naming.bareSchema(scope);
-  if (bare !== undefined && scope.type !== 'MONGODB' && folded.startsWith(`${bare}.`)) return folded.slice(bare.length + 1);
+  if (bare !== undefined && scope.type !== 'MONGODB' && folded.startsWith(`${bare}.`))
+    return folded.slice(bare.length + 1);
   return folded;
 }
 

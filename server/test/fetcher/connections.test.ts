@@ -48,7 +48,18 @@ describe('create', () => {
   it('leaves out what was never set', async () => {
     const created = await client.create({ schema: '', ssl: {}, metadata: null });
     expect(Object.keys(created).sort()).toEqual(
-      ['configName', 'createdAt', 'databaseName', 'host', 'id', 'port', 'productName', 'type', 'updatedAt', 'userName'].sort(),
+      [
+        'configName',
+        'createdAt',
+        'databaseName',
+        'host',
+        'id',
+        'port',
+        'productName',
+        'type',
+        'updatedAt',
+        'userName',
+      ].sort(),
     );
   });
 
@@ -114,27 +125,54 @@ describe('create', () => {
   );
 
   it.each([
-    [{ configName: undefined, password: undefined, port: 70_000 }, 'FET-0402', {
-      configName: 'configName is a required field',
-      password: 'password is a required field',
-    }],
+    [
+      { configName: undefined, password: undefined, port: 70_000 },
+      'FET-0402',
+      {
+        configName: 'configName is a required field',
+        password: 'password is a required field',
+      },
+    ],
     [{ port: 0, host: '' }, 'FET-0402', { port: 'port is a required field', host: 'host is a required field' }],
-    [{ type: 'postgresql', port: 70_000 }, 'FET-0001', {
-      type: 'type must be one of [ORACLE SQL_SERVER POSTGRESQL MONGODB MYSQL]',
-      port: 'port must be 65,535 or less',
-    }],
+    [
+      { type: 'postgresql', port: 70_000 },
+      'FET-0001',
+      {
+        type: 'type must be one of [ORACLE SQL_SERVER POSTGRESQL MONGODB MYSQL]',
+        port: 'port must be 65,535 or less',
+      },
+    ],
     [{ port: -1 }, 'FET-0001', { port: 'port must be 1 or greater' }],
   ])('lists every member that is wrong in %j', async (members, code, fields) => {
     const answer = await create(connectionBody(members));
     expect([answer.status, answer.body]).toEqual([
       400,
-      { code, title: code === 'FET-0402' ? 'Missing Fields in Request' : 'Bad Request', message: expect.any(String), fields },
+      {
+        code,
+        title: code === 'FET-0402' ? 'Missing Fields in Request' : 'Bad Request',
+        message: expect.any(String),
+        fields,
+      },
     ]);
   });
 
   it.each([
-    'a', 'a_b', '-a.b', 'a-.b', 'a..b', 'db.example.com.', 'http://a', 'a:5432', 'a/b', 'a b', '[::1]', '1.2.3', '1.2.3.999', 'x'.repeat(64),
-    `${'a.'.repeat(130)}a`, `${'a-'.repeat(100)}!`,
+    'a',
+    'a_b',
+    '-a.b',
+    'a-.b',
+    'a..b',
+    'db.example.com.',
+    'http://a',
+    'a:5432',
+    'a/b',
+    'a b',
+    '[::1]',
+    '1.2.3',
+    '1.2.3.999',
+    'x'.repeat(64),
+    `${'a.'.repeat(130)}a`,
+    `${'a-'.repeat(100)}!`,
   ])('refuses the host %s', async (host) => {
     const answer = await create(connectionBody({ host }));
     expect([answer.status, answer.body.code, Object.keys(answer.body.fields)]).toEqual([400, 'FET-0001', ['host']]);
@@ -150,18 +188,30 @@ describe('create', () => {
   );
 
   it.each([
-    [{ configName: 'bad name!' }, 'FET-0402', {
-      config_name: 'config name can only contain alphanumeric characters, underscores, and hyphens',
-    }],
+    [
+      { configName: 'bad name!' },
+      'FET-0402',
+      {
+        config_name: 'config name can only contain alphanumeric characters, underscores, and hyphens',
+      },
+    ],
     [{ configName: 'ab' }, 'FET-0001', { config_name: 'config name must be between 3 and 100 characters' }],
     [{ configName: 'x'.repeat(101) }, 'FET-0001', { config_name: 'config name must be between 3 and 100 characters' }],
-    [{ databaseName: ' ', userName: '\t' }, 'FET-0402', {
-      database_name: 'database name is required',
-      username: 'username is required',
-    }],
+    [
+      { databaseName: ' ', userName: '\t' },
+      'FET-0402',
+      {
+        database_name: 'database name is required',
+        username: 'username is required',
+      },
+    ],
     [{ ssl: { ca: 'x' } }, 'FET-0402', { 'ssl.mode': 'SSL mode is required' }],
     [{ ssl: { mode: 'verify-full' } }, 'FET-0402', { 'ssl.ca': 'SSL CA is required' }],
-    [{ databaseName: ' ', ssl: { mode: 'nonsense', ca: 'x' } }, 'FET-0402', { database_name: 'database name is required' }],
+    [
+      { databaseName: ' ', ssl: { mode: 'nonsense', ca: 'x' } },
+      'FET-0402',
+      { database_name: 'database name is required' },
+    ],
   ])('holds the record %j to its rules', async (members, code, fields) => {
     const answer = await create(connectionBody(members));
     expect([answer.status, answer.body]).toMatchObject([400, { code, entityType: 'connection', fields }]);
@@ -183,7 +233,8 @@ describe('create', () => {
   it.each(Object.keys(modes))('keeps the TLS words of %s verbatim, and refuses those of others', async (type) => {
     for (const word of new Set(Object.values(modes).flat())) {
       const answer = await create(connectionBody({ type, ssl: { mode: word, ca: 'x' } }));
-      if (modes[type]!.includes(word)) expect([word, answer.status, answer.body.ssl]).toEqual([word, 201, { mode: word }]);
+      if (modes[type]!.includes(word))
+        expect([word, answer.status, answer.body.ssl]).toEqual([word, 201, { mode: word }]);
       else {
         expect([word, answer.status, answer.body.code]).toEqual([word, 400, 'FET-0001']);
         expect(answer.body.fields['ssl.mode']).toMatch(new RegExp(`^FET-0413 - .*'${word}'`));
@@ -233,10 +284,20 @@ describe('create', () => {
 
 describe('ids', () => {
   it.each(['x', '123', '%20', 'validate-schema', '{0}'])('refuses %s', async (id) => {
-    for (const [method, tail] of [['GET', ''], ['DELETE', ''], ['PATCH', ''], ['POST', '/test'], ['POST', '/assign'], ['GET', '/schema']]) {
+    for (const [method, tail] of [
+      ['GET', ''],
+      ['DELETE', ''],
+      ['PATCH', ''],
+      ['POST', '/test'],
+      ['POST', '/assign'],
+      ['GET', '/schema'],
+    ]) {
       const answer = await client.send(method!, `${connectionsPath}/${id}${tail}`);
       expect([method, tail, answer.status, answer.body]).toEqual([
-        method, tail, 400, { code: 'FET-0404', title: 'Invalid Path Parameter', message: 'invalid connection id' },
+        method,
+        tail,
+        400,
+        { code: 'FET-0404', title: 'Invalid Path Parameter', message: 'invalid connection id' },
       ]);
     }
   });
@@ -251,10 +312,22 @@ describe('ids', () => {
   });
 
   it.each([noId, '00000000-0000-0000-0000-000000000000'])('of nothing are not found: %s', async (id) => {
-    const calls: [string, string, unknown?][] = [['GET', ''], ['DELETE', ''], ['PATCH', '', { port: 1 }], ['POST', '/assign'], ['GET', '/schema'], ['POST', '/test']];
+    const calls: [string, string, unknown?][] = [
+      ['GET', ''],
+      ['DELETE', ''],
+      ['PATCH', '', { port: 1 }],
+      ['POST', '/assign'],
+      ['GET', '/schema'],
+      ['POST', '/test'],
+    ];
     for (const [method, tail, body] of calls) {
       const answer = await client.send(method, `${connectionsPath}/${id}${tail}`, body, withProduct);
-      expect([method, tail, answer.status, answer.body]).toMatchObject([method, tail, 404, { code: 'FET-1001', title: 'Entity Not Found' }]);
+      expect([method, tail, answer.status, answer.body]).toMatchObject([
+        method,
+        tail,
+        404,
+        { code: 'FET-1001', title: 'Entity Not Found' },
+      ]);
       expect(answer.body.message).toContain('connection');
     }
   });
@@ -282,7 +355,8 @@ describe('list', () => {
   afterAll(() => own?.stop());
   const list = (query = '', headers: Readonly<Record<string, string>> = {}) =>
     own.send('GET', `${connectionsPath}${query}`, undefined, { headers });
-  const namesOf = (answer: { body: { items: { configName: string }[] } }) => answer.body.items.map((one) => one.configName);
+  const namesOf = (answer: { body: { items: { configName: string }[] } }) =>
+    answer.body.items.map((one) => one.configName);
 
   it('pages, newest first', async () => {
     const first = await list();
@@ -317,7 +391,10 @@ describe('list', () => {
   it('filters by product', async () => {
     expect(namesOf(await list('?limit=100', { 'x-product-name': ' FIRST' }))).toEqual(names.slice(0, 6).reverse());
     const blank = await list('', { 'x-product-name': ' ' });
-    expect([blank.status, blank.body.message]).toEqual([400, 'X-Product-Name header must not be empty or whitespace-only']);
+    expect([blank.status, blank.body.message]).toEqual([
+      400,
+      'X-Product-Name header must not be empty or whitespace-only',
+    ]);
     expect((await list('', { 'x-product-name': 'a!' })).body.code).toBe('FET-0403');
   });
 
@@ -352,9 +429,22 @@ describe('list', () => {
 
   it('shows what was made natively as unassigned, and assigns it once', async () => {
     expect((await list('/unassigned')).body).toEqual({ items: [], page: 1, limit: 10, total: 0 });
-    const native = { name: 'native-one', engine: 'postgresql', host: 'n.example.com', port: 5432, database: 'd', username: 'u', password: 'p' };
+    const native = {
+      name: 'native-one',
+      engine: 'postgresql',
+      host: 'n.example.com',
+      port: 5432,
+      database: 'd',
+      username: 'u',
+      password: 'p',
+    };
     await own.headgate.api('POST', '/sources', native);
-    await own.headgate.api('POST', '/sources', { ...native, name: 'no-user', username: undefined, password: undefined });
+    await own.headgate.api('POST', '/sources', {
+      ...native,
+      name: 'no-user',
+      username: undefined,
+      password: undefined,
+    });
     // The token acts for the built-in owner alone; an administrator's own token sees what is the administrator's.
     const admin = { token: await own.headgate.signIn('admin', 'admin-password-1') };
     const { body } = await own.send('GET', `${connectionsPath}/unassigned`, undefined, admin);
@@ -374,7 +464,10 @@ describe('list', () => {
     expect((await assign()).body.code).toBe('FET-0403');
     const answers = await Promise.all(['first', 'second', 'first', 'second'].map(assign));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
-    expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({ code: 'FET-1015', title: 'Connection Already Assigned' });
+    expect(answers.find(({ status }) => status === 409)?.body).toMatchObject({
+      code: 'FET-1015',
+      title: 'Connection Already Assigned',
+    });
     expect((await own.send('PATCH', `${connectionsPath}/${id}`, { port: 1 }, admin)).body.port).toBe(1);
     expect((await own.send('GET', `${connectionsPath}/unassigned`, undefined, admin)).body.items).toEqual([]);
     const taken = await own.send('POST', connectionsPath, connectionBody({ configName: 'native-one' }), {
@@ -406,14 +499,20 @@ describe('natively', () => {
     const { id } = await client.create({ configName: 'seen-natively', ssl: { mode: 'allow', ca: '' } });
     await client.create({ configName: 'Seen-Natively' });
     const source = await headgate.api('GET', '/sources/seen-natively', undefined, { as: 'data-admin' });
-    expect([source.status, source.body]).toMatchObject([200, { id, owner: 'fetcher', tls: { mode: 'prefer' }, credential: { state: 'set' } }]);
+    expect([source.status, source.body]).toMatchObject([
+      200,
+      { id, owner: 'fetcher', tls: { mode: 'prefer' }, credential: { state: 'set' } },
+    ]);
     expect((await headgate.api('GET', '/sources/Seen-Natively-2', undefined, { as: 'data-admin' })).status).toBe(200);
     await headgate.createUser('nobody');
     expect((await headgate.api('GET', '/sources/seen-natively', undefined, { as: 'nobody' })).status).toBe(404);
     // A native change of what the word stood for takes the word away; another one leaves it.
     const path = `${connectionsPath}/${id}`;
     await headgate.api('PATCH', '/sources/seen-natively', { title: 'x', name: 'renamed' }, { as: 'data-admin' });
-    expect((await client.send('GET', path)).body).toMatchObject({ configName: 'seen-natively', ssl: { mode: 'allow' } });
+    expect((await client.send('GET', path)).body).toMatchObject({
+      configName: 'seen-natively',
+      ssl: { mode: 'allow' },
+    });
     await headgate.api('PATCH', '/sources/renamed', { tls: { mode: 'require' } }, { as: 'data-admin' });
     expect((await client.send('GET', path)).body.ssl).toEqual({ mode: 'require' });
   });

@@ -1,6 +1,6 @@
 /** A Headgate with a token for the fetcher door, and connections to the run's sample databases. */
 import type { AppOverrides } from '../../src/app.ts';
-import { type Answer, type Headgate, type HarnessOptions, startHeadgate } from '../harness.ts';
+import { type Answer, type HarnessOptions, type Headgate, startHeadgate } from '../harness.ts';
 import type { SampleDatabase } from '../rest/fixture.ts';
 
 export const connectionsPath = '/v1/management/connections';
@@ -20,7 +20,10 @@ export interface FetcherClient {
   /** Text and bytes go as they are; anything else as JSON. */
   send(method: string, path: string, body?: unknown, options?: SendOptions): Promise<Answer>;
   /** Registers a connection and gives its body; throws when that does not work. */
-  create(members?: Readonly<Record<string, unknown>>, product?: string): Promise<Record<string, unknown> & { id: string }>;
+  create(
+    members?: Readonly<Record<string, unknown>>,
+    product?: string,
+  ): Promise<Record<string, unknown> & { id: string }>;
   stop(): Promise<void>;
 }
 
@@ -51,10 +54,7 @@ export async function tokenWith(headgate: Headgate, scopes: readonly string[], a
   return body.token;
 }
 
-export async function startFetcher(
-  options: HarnessOptions = {},
-  overrides: AppOverrides = {},
-): Promise<FetcherClient> {
+export async function startFetcher(options: HarnessOptions = {}, overrides: AppOverrides = {}): Promise<FetcherClient> {
   const headgate = await startHeadgate({ ...options, overrides: { withoutWorker: true, ...overrides } });
   const token = await tokenWith(headgate, ['door:fetcher']);
   const send: FetcherClient['send'] = (method, path, body, sent = {}) => {

@@ -1,6 +1,5 @@
 /** Settings of the `fetcher` door (contract: fetcher.md); `config.ts` takes them in. */
-import type { InternalSource } from './internal.ts';
-import { connectionTypes, minimumMasterBytes } from './model.ts';
+
 import {
   boolean,
   integer,
@@ -9,6 +8,8 @@ import {
   SettingProblem,
   withDefault,
 } from '../../platform/settings/index.ts';
+import type { InternalSource } from './internal.ts';
+import { connectionTypes, minimumMasterBytes } from './model.ts';
 
 const masterKind: SettingKind<string> = {
   type: 'base64 text',

@@ -46,6 +46,9 @@ export function registerJobs(routes: Routes, services: FetcherServices): void {
       answers: { 200: schemas.job },
       errors: [400, 404],
     },
-    async ({ principal, id }) => presentJob(await jobsOf(services).get(principal, readId(id, 'job'))),
+    async ({ principal, id }) => {
+      const uid = readId(id, 'job');
+      return presentJob(await jobsOf(services).get(principal, uid));
+    },
   );
 }

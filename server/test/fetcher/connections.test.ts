@@ -491,11 +491,26 @@ describe('delete', () => {
 });
 
 describe('natively', () => {
+  it('a source that somebody names like a connection’s id is not taken for it', async () => {
+    const { id } = await client.create();
+    const trap = {
+      name: id,
+      engine: 'postgresql',
+      host: 'trap.example.com',
+      port: 5432,
+      database: 'd',
+      username: 'u',
+      password: 'p',
+    };
+    const { body } = await client.headgate.api('POST', '/sources', trap);
+    expect((await client.send('DELETE', `${connectionsPath}/${id}`)).status).toBe(204);
+    expect((await client.send('GET', `${connectionsPath}/${id}`)).status).toBe(404);
+    expect((await client.send('GET', `${connectionsPath}/${body.id}`)).status).toBe(200);
+  });
+
   it('a connection is a source of the built-in owner, seen and managed by holders of 104', async () => {
     const { headgate } = client;
-    await headgate.createUser('data-admin', { permissions: ['ManageTenantSources'] }).catch(async () => {
-      await headgate.createUser('data-admin', { permissions: [104] });
-    });
+    await headgate.createUser('data-admin', { permissions: ['ManageTenantSources'] });
     const { id } = await client.create({ configName: 'seen-natively', ssl: { mode: 'allow', ca: '' } });
     await client.create({ configName: 'Seen-Natively' });
     const source = await headgate.api('GET', '/sources/seen-natively', undefined, { as: 'data-admin' });

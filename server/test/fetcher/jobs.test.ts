@@ -171,6 +171,23 @@ describe('a job', () => {
     ]);
   });
 
+  it('that fails in a way that nobody foresaw says nothing about it', async () => {
+    const fails = (): Promise<never> => Promise.reject(new Error('hunter2 at 10.0.0.1'));
+    const other = await startFetcher({}, { fetcherJobs: { submit: fails, get: fails } });
+    const answer = await other.send('GET', `/v1/fetcher/${noId}`);
+    expect([answer.status, answer.body]).toEqual([
+      500,
+      { code: 'FET-0002', title: 'Internal Server Error', message: 'The server encountered an unexpected error.' },
+    ]);
+    await other.headgate.app.store.close();
+    const unavailable = await other.send('GET', connectionsPath);
+    expect([unavailable.status, unavailable.body]).toMatchObject([
+      503,
+      { code: 'FET-0003', title: 'Service Unavailable' },
+    ]);
+    await other.stop();
+  });
+
   it('is not taken where nothing runs jobs', async () => {
     const other = await startFetcher();
     const answer = await other.send('POST', '/v1/fetcher', {

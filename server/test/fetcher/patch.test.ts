@@ -224,6 +224,16 @@ describe('the order of decisions', () => {
     expect((await client.send('DELETE', pathOf(id))).status).toBe(204);
   });
 
+  it('is gated by a job that was submitted natively, until it ends', async () => {
+    const { id } = await client.create();
+    const spec = { kind: 'export', source: id, sql: 'select 1', format: 'csv' };
+    const job = await client.headgate.api('POST', '/jobs', spec);
+    expect(job.status).toBe(202);
+    expect((await patch(id, { metadata: { a: 'b' } })).body.code).toBe('FET-1021');
+    expect((await client.headgate.api('POST', `/jobs/${job.body.id}/cancel`)).status).toBeLessThan(300);
+    expect((await patch(id, { metadata: { a: 'b' } })).status).toBe(200);
+  });
+
   it('never blocks an assign', async () => {
     const { id } = await client.create();
     await client.headgate.app.store.db
@@ -285,6 +295,35 @@ describe('at the same time', () => {
     const ids = await Promise.all(Array.from({ length: 6 }, async () => (await client.create()).id));
     const answers = await Promise.all(ids.map((id) => patch(id, { configName: 'the-one-name' })));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409, 409]);
+  });
+});
+
+describe('what others see of a patch', () => {
+  it('new connections take new settings only when something about connecting changed', async () => {
+    const { id } = await client.create();
+    const version = async () =>
+      (
+        await client.headgate.app.store.db
+          .selectFrom('data_source')
+          .select('settings_version')
+          .where('uid', '=', id)
+          .executeTakeFirstOrThrow()
+      ).settings_version;
+    const first = await version();
+    for (const body of [{ metadata: { a: 'b' } }, { configName: 'other-name-of-it' }, { port: 5432 }])
+      await patch(id, body);
+    expect(await version()).toBe(first);
+    for (const body of [
+      { port: 1 },
+      { password: 'new' },
+      { userName: 'new' },
+      { ssl: { mode: 'require' } },
+      { ssl: { key: 'k' } },
+    ]) {
+      const before = await version();
+      expect((await patch(id, body)).status).toBe(200);
+      expect([body, await version()]).toEqual([body, before + 1]);
+    }
   });
 });
 

@@ -19,6 +19,7 @@ import { type Principal, storedUserId } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { writeSourcePair } from '../sources/credential-rows.ts';
 import { refuseWhileInUse } from '../sources/leases.ts';
+import { sameJson } from '../sources/merge-patch.ts';
 import type { JsonObject } from '../sources/model.ts';
 import { refuseOwnStore } from '../sources/own-store.ts';
 import type { Sources } from '../sources/sources.ts';
@@ -360,31 +361,30 @@ export class Connections {
     const kept = keptOf(record, row);
     this.#refuseOwnStore(kept, record.userName);
     const sealedKey = this.#sealedKey(applied.key, row.tenant_id, row.uid);
+    const pair = {
+      ...(record.userName === before.userName ? {} : { username: record.userName }),
+      ...(patch.password === undefined ? {} : { password: patch.password }),
+    };
+    const repaired = Object.keys(pair).length > 0;
+    const reconnects = repaired || sealedKey !== undefined || changesConnection(row, kept);
     await trx
       .updateTable('data_source')
       .set({
         ...storedColumns(kept),
         ...(sealedKey === undefined ? {} : { tls_key_sealed: sealedKey }),
         version: row.version + 1,
-        // Every patch: the next use connects with what is in force now.
-        settings_version: row.settings_version + 1,
-        probe: 'unknown',
-        probe_code: null,
-        probe_at: null,
+        settings_version: row.settings_version + (reconnects ? 1 : 0),
+        ...(reconnects ? { probe: 'unknown', probe_code: null, probe_at: null } : {}),
         updated_at: sql`greatest(clock_timestamp(), updated_at + interval '1 millisecond')`,
       })
       .where('id', '=', row.id)
       .execute();
     await writeDoor(trx, row, record.configName, kept.data);
-    const pair = {
-      ...(record.userName === before.userName ? {} : { username: record.userName }),
-      ...(patch.password === undefined ? {} : { password: patch.password }),
-    };
-    if (Object.keys(pair).length > 0) {
+    if (repaired) {
       await writeSourcePair(trx, vault, principal, { id: row.id, tenantId: row.tenant_id }, pair);
     }
-    const changed = Object.keys(patch).filter((member) => member !== 'ssl' || patch.ssl !== undefined);
-    await this.#record(trx, principal, 'source.update', row, { changed, version: row.version + 1 });
+    const said = { changed: Object.keys(patch), version: row.version + 1 };
+    await this.#record(trx, principal, 'source.update', row, said);
     if (patch.ssl !== undefined) await this.#recordTls(trx, principal, row, kept);
     await announce(trx, `s:${row.id}`);
     return this.#again(trx, row);
@@ -432,6 +432,12 @@ export class Connections {
     const { mode } = kept.columns.tls;
     if (isWeakened(mode)) await this.#record(trx, principal, 'source.tls.weaken', row, { mode });
   }
+}
+
+/** Whether one connects differently with what is kept now. */
+function changesConnection(row: ConnectionRow, { columns }: KeptRecord): boolean {
+  const { metadata: _metadata, ...connecting } = columns;
+  return Object.entries(connecting).some(([name, value]) => !sameJson(row[name as keyof typeof connecting], value)); // its own keys
 }
 
 const isInternal = sql`coalesce((d.data ->> 'internal')::boolean, false)`;

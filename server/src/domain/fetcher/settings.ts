@@ -8,12 +8,13 @@ import {
   SettingProblem,
   withDefault,
 } from '../../platform/settings/index.ts';
+import { nativeTlsMode } from './engines.ts';
 import type { InternalSource } from './internal.ts';
-import { connectionTypes, minimumMasterBytes } from './model.ts';
+import { type ConnectionType, connectionTypes, minimumMasterBytes } from './model.ts';
 
 const masterKind: SettingKind<string> = {
   type: 'base64 text',
-  example: '(at least 32 bytes as base64)',
+  example: 'REPLACE+THIS+BY+AT+LEAST+32+RANDOM+BYTES+IN+BASE64==',
   parse(text) {
     const standard = /^[A-Za-z0-9+/]+={0,2}$/.test(text) && text.length % 4 === 0;
     if (!standard || Buffer.from(text, 'base64').length < minimumMasterBytes) {
@@ -44,7 +45,10 @@ function internalSource(entry: unknown): InternalSource {
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new SettingProblem("needs a 'port' from 1 to 65535");
   }
-  if (sslMode !== undefined && typeof sslMode !== 'string') throw new SettingProblem("'sslMode' must be a text");
+  const type = given.type as ConnectionType; // checked above
+  if (sslMode !== undefined && (typeof sslMode !== 'string' || nativeTlsMode(type, sslMode) === undefined)) {
+    throw new SettingProblem(`has an 'sslMode' that ${type} does not know`);
+  }
   return entry as InternalSource; // every member was checked
 }
 

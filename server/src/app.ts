@@ -10,9 +10,18 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
+import {
+  Connections,
+  ensureInternalSources,
+  type FetcherJobs,
+  type FetcherRules,
+  LiveConnections,
+  TestBuckets,
+} from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Credentials, Sources } from './domain/sources/index.ts';
+import { fetcherDoor } from './doors/fetcher/index.ts';
 import { restDoor } from './doors/rest/index.ts';
 import { loadEngines } from './engines/registry.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
@@ -43,6 +52,8 @@ export interface AppOverrides {
     readonly ca?: string;
     readonly resolver?: Resolver;
   };
+  /** Jobs of the fetcher door. */
+  readonly fetcherJobs?: FetcherJobs;
 }
 
 export interface App {
@@ -204,7 +215,31 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     metrics: instruments,
     settings: config,
   });
-  const server = await serverOf([door], config, log, instruments);
+  const doors = [door];
+  if (config.fetcherEnabled) {
+    await ensureInternalSources({ store, vault, audit }, config.fetcherInternalSources);
+    const rules = fetcherRules(config);
+    const connections = new Connections({ store, vault, access, audit, clock, sources, rules });
+    const live = new LiveConnections({ connections, gateway, rules });
+    doors.push(
+      fetcherDoor({
+        identity,
+        connections,
+        live,
+        buckets: new TestBuckets(store),
+        jobs: overrides.fetcherJobs,
+        tenantExists: (uid) => tenantExists(store, uid),
+        ping: () => store.ping(),
+        draining: () => server.draining,
+        rules,
+        open: config.fetcherOpen,
+        now: () => clock.now(),
+        log,
+        version,
+      }),
+    );
+  }
+  const server = await serverOf(doors, config, log, instruments);
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -261,6 +296,28 @@ async function openObjects(config: Config, closing: Closing): Promise<ObjectStor
   });
   closing.add('object store', () => objects.close());
   return objects;
+}
+
+function fetcherRules(config: Config): FetcherRules {
+  return {
+    metadataLimits: config.fetcherMetadataLimits,
+    strictCa: config.fetcherStrictCa,
+    passwordForNewTarget: config.fetcherPasswordForNewTarget,
+    defaultPageSize: Math.min(config.fetcherDefaultPageSize, config.fetcherMaxPageSize),
+    maxPageSize: config.fetcherMaxPageSize,
+    schemaCacheSeconds: config.fetcherSchemaCacheSeconds,
+    tenantsAllowPrivateAddresses: config.tenantsAllowPrivateAddresses,
+  };
+}
+
+async function tenantExists(store: Store, uid: string): Promise<boolean> {
+  const found = await store.db
+    .selectFrom('tenant')
+    .select('id')
+    .where('uid', '=', uid)
+    .where('status', '=', 1)
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 function serverOf(doors: readonly Door[], config: Config, log: Logger, instruments: Instruments): Promise<HttpServer> {

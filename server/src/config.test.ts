@@ -125,6 +125,28 @@ describe('the configuration', () => {
     expect(settings.sourcePoolSize).toMatchObject({ name: 'HEADGATE_SOURCE_POOL_SIZE', flag: 'source-pool-size' });
   });
 
+  it('reads what the fetcher door needs, and never repeats a secret of it', () => {
+    const key = Buffer.alloc(32, 7).toString('base64');
+    expect(load({ APP_ENC_KEY: key }).fetcherKey).toBe(key);
+    expect(() => load({ APP_ENC_KEY: Buffer.alloc(31).toString('base64') })).toThrow('at least 32 bytes');
+    const one = { configName: 'a-b', type: 'MYSQL', host: 'h', port: 1, database: 'd', user: 'u', password: 'hunter2' };
+    const read = (entry: unknown) => load({ HEADGATE_FETCHER_INTERNAL_SOURCES: JSON.stringify([entry]) });
+    expect(read({ ...one, sslMode: 'true' }).fetcherInternalSources).toEqual([{ ...one, sslMode: 'true' }]);
+    const wrong = [
+      { ...one, port: '1' },
+      { ...one, type: 'mysql' },
+      { ...one, sslMode: 'require' },
+      { ...one, x: 1 },
+      5,
+    ];
+    for (const entry of [...wrong, { ...one, configName: 'ab' }, { ...one, user: '' }]) {
+      expect(() => read(entry)).toThrow('HEADGATE_FETCHER_INTERNAL_SOURCES');
+      expect(() => read(entry)).not.toThrow('hunter2');
+    }
+    expect(() => load({ HEADGATE_FETCHER_OPEN: 'true', HEADGATE_HOST: '10.0.0.1' })).toThrow('loopback');
+    expect(load({ HEADGATE_FETCHER_OPEN: 'true' }).fetcherOpen).toBe(true);
+  });
+
   it('names the key provider', () => {
     expect(keyProviderOf(load()).name).toBe('local');
     expect(() => keyProviderOf(load({ HEADGATE_MASTER_KEY: 'short' }))).toThrow('HEADGATE_MASTER_KEY');

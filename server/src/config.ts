@@ -5,10 +5,12 @@
  * A member `sourcePoolSize` is the variable HEADGATE_SOURCE_POOL_SIZE and the flag --source-pool-size; flags win.
  */
 import { join, resolve } from 'node:path';
+import { fetcherSettings } from './domain/fetcher/settings.ts';
 import type { JwtIssuer } from './domain/identity/deps.ts';
 import { isLoopbackHost } from './platform/network/addresses.ts';
 import {
   boolean,
+  ConfigError,
   choice,
   defineSettings,
   httpUrl,
@@ -26,7 +28,7 @@ import {
 } from './platform/settings/index.ts';
 import { environmentKeyProvider, fileKeyProvider, type KeyProvider } from './platform/vault/index.ts';
 
-export { ConfigError } from './platform/settings/index.ts';
+export { ConfigError };
 
 const day = 86_400;
 
@@ -212,6 +214,9 @@ export const settings = defineSettings({
     'The source that these events name (CloudEvents).',
   ),
 
+  // Doors
+  ...fetcherSettings,
+
   // Log
   logLevel: withDefault(
     choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
@@ -261,6 +266,12 @@ function contradictions(values: Values): string[] {
   }
   if (values.objectStore === 'folder' && (values.s3Endpoint !== undefined || values.s3Region !== undefined)) {
     found.push('HEADGATE_S3_ENDPOINT and HEADGATE_S3_REGION have no effect: HEADGATE_OBJECT_STORE is folder.');
+  }
+  if (values.fetcherOpen && !isLoopbackHost(values.host)) {
+    throw new ConfigError(
+      'HEADGATE_FETCHER_OPEN',
+      `HEADGATE_FETCHER_OPEN lets anybody in who can connect: it needs HEADGATE_HOST to be a loopback address (it is '${values.host}').`,
+    );
   }
   if (!isLoopbackHost(values.host) && values.publicUrl === undefined) {
     found.push('HEADGATE_PUBLIC_URL is not set although other machines can connect: cookies will not be Secure.');

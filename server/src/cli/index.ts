@@ -1,8 +1,8 @@
 /**
  * The `headgate` command: one file a verb, all on top of the native REST door, but for those that work on the store
- * itself (`config`, `key rotate`, `audit verify`) and `serve`, which starts everything.
+ * itself (`config`, `key rotate`, `fetcher keys`, `audit verify`) and `serve`, which starts everything.
  *
- * May be imported: `config.ts`, `serve.ts`, `domain/audit` and `platform/*`, and those lazily: `headgate source list`
+ * May be imported: `config.ts`, `serve.ts`, `domain/audit`, `domain/fetcher` and `platform/*`, and those lazily: `headgate source list`
  * must not load a server.
  */
 import { version } from '../version.ts';

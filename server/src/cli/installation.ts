@@ -8,13 +8,15 @@ import { type Config, keyProviderOf, loadConfig } from '../config.ts';
 import { AuditLog } from '../domain/audit/index.ts';
 import { systemClock } from '../domain/clock.ts';
 import { type Principal, systemPrincipal } from '../domain/identity/principal.ts';
-import { openStore } from '../platform/database/index.ts';
+import { openStore, type Store } from '../platform/database/index.ts';
 import { silentLogger } from '../platform/telemetry/index.ts';
 import { openVault, type Vault } from '../platform/vault/index.ts';
 import type { Cli } from './cli.ts';
 import { CliError, ExitCode } from './exit.ts';
 
 export interface Installation {
+  readonly config: Config;
+  readonly store: Store;
   readonly vault: Vault;
   readonly auditLog: AuditLog;
   /** Acts for the operator of this machine, who holds the store and the key anyway. */
@@ -41,7 +43,7 @@ export async function withInstallation<T>(
   try {
     const vault = await openVault(store, keyProviderOf(config), log);
     const auditLog = new AuditLog({ store, vault, clock: systemClock, log });
-    return await work({ vault, auditLog, principal: systemPrincipal() });
+    return await work({ config, store, vault, auditLog, principal: systemPrincipal() });
   } finally {
     await store.close();
   }

@@ -4,6 +4,7 @@ import { auditCommand } from './audit/index.ts';
 import type { Cli, GlobalOptions } from './cli.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
+import { fetcherCommand } from './fetcher/index.ts';
 import { groupCommand } from './group/index.ts';
 import { extractCommand } from './job/extract.ts';
 import { jobCommand } from './job/index.ts';
@@ -46,6 +47,7 @@ export function createProgram(cli: Cli, version: string): Command {
     webhookCommand(cli),
     auditCommand(cli),
     keyCommand(cli),
+    fetcherCommand(cli),
     completionCommand(cli),
   ];
   for (const command of commands) program.addCommand(command);

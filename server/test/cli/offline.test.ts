@@ -54,10 +54,15 @@ describe('on the embedded store', () => {
 
     const verified = await runCli(['audit', 'verify', '--data-dir', at.dataDir]);
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringContaining('The audit chain is whole') });
+    const keys = await runCli(['fetcher', 'keys', '--data-dir', at.dataDir, '--json']);
+    expect(keys).toMatchObject({ code: 0, stderr: '' });
+    expect(Buffer.from(JSON.parse(keys.stdout).storage, 'base64')).toHaveLength(32);
     const keyBefore = readFileSync(join(at.dataDir, 'master.key'), 'utf8');
     const rotated = await runCli(['key', 'rotate', '--data-dir', at.dataDir]);
     expect(rotated).toEqual({ code: 0, stdout: 'Rotated: 1 data key wrapped with the new key.\n', stderr: '' });
     expect(readFileSync(join(at.dataDir, 'master.key'), 'utf8')).not.toBe(keyBefore);
+    // The keys of results outlive a rotation.
+    expect((await runCli(['fetcher', 'keys', '--data-dir', at.dataDir, '--json'])).stdout).toBe(keys.stdout);
 
     const second = await startHeadgate({ at });
     await expectQueryWorks(second);

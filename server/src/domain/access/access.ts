@@ -76,8 +76,8 @@ export class Access {
   }
 
   /**
-   * The facts about the source that this caller means: own tenant by name, then shared with the caller by name
-   * (lowest id), then by uid. Throws NotFoundError `source_not_found`, also when it exists but nothing lets the caller
+   * The facts about the source that this caller means: by uid where the text is one, then own tenant by name, then
+   * shared with the caller by name (lowest id). Throws NotFoundError `source_not_found`, also when it exists but nothing lets the caller
    * know or use it.
    */
   async resolve(principal: Principal, nameOrUid: string): Promise<SourceFacts> {
@@ -231,17 +231,21 @@ export class Access {
     );
   }
 
-  /** The first candidate, in the order of `resolve`, that grants the principal anything. */
+  /**
+   * The first candidate, in the order of `resolve`, that grants the principal anything. The uid counts before the name:
+   * a source that somebody names like another one's uid must not be taken for it.
+   */
   async #find(principal: Principal, nameOrUid: string): Promise<SourceFacts | null> {
     const { subject } = principal;
     const { db } = this.#deps.store;
+    const byUid = isUuid(nameOrUid) ? await readFacts(db, subject, { uid: nameOrUid }) : null;
+    if (byUid !== null && this.#effective(principal, byUid).size > 0) return byUid;
     const folded = foldName(nameOrUid);
     const own = await readFacts(db, subject, { tenantId: subject.tenantId, folded });
     if (own !== null && this.#effective(principal, own).size > 0) return own;
     const shared = await readFacts(db, subject, { sharedAs: folded });
     if (shared !== null && this.#effective(principal, shared).size > 0) return shared;
-    if (!isUuid(nameOrUid)) return null;
-    return readFacts(db, subject, { uid: nameOrUid });
+    return byUid;
   }
 }
 

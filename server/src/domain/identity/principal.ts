@@ -76,6 +76,14 @@ export function anonymousPrincipal(context: RequestContext): Principal {
   return principalOf(anonymous, context, { method: 'password' });
 }
 
+/**
+ * Whoever reaches a door that is open without a sign-in (decisions.md 22): acts as owner of what that door made in the
+ * system tenant, and for nothing else.
+ */
+export function openDoorPrincipal(context: RequestContext): Principal {
+  return principalOf(anonymous, context, { method: 'system', scopes: new Set([`door:${context.door}`]) });
+}
+
 /** A user id as the store keeps it: null for Headgate itself and for nobody. */
 export function storedUserId(user: PrincipalUser): number | null {
   return user.id === 0 ? null : user.id;

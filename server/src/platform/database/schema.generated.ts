@@ -352,6 +352,15 @@ export interface ProviderAccountTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface RateBucketTable {
+  tenant_id: number;
+  purpose: string;
+  subject: string;
+  tokens: number;
+  allowed: boolean;
+  refilled_at: Timestamp;
+}
+
 export interface RoleTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -575,6 +584,7 @@ export interface DB {
   limit_value: LimitValueTable;
   named_secret: NamedSecretTable;
   provider_account: ProviderAccountTable;
+  rate_bucket: RateBucketTable;
   role: RoleTable;
   session: SessionTable;
   setting: SettingTable;

@@ -37,6 +37,10 @@ export interface Door {
    * door owns.
    */
   readonly prefixes: readonly string[];
+  /** Prefixes of this door, written in lower case, match in any case. */
+  readonly foldsCase?: boolean;
+  /** Brings a request target (path and query string) into the form that the router knows (decisions.md 21). */
+  rewrite?(url: string): string;
   /** Adds hooks and routes. Parsers and the validator compiler that are set here replace the kit's own. */
   register(app: DoorInstance): void | Promise<void>;
   /** The problem behind an error of the layers below, or undefined for one that nobody foresaw. */
@@ -52,21 +56,22 @@ export interface Door {
 interface Entry<Owner> {
   readonly path: string;
   readonly rule: 'exact' | 'segment' | 'below';
+  readonly foldsCase: boolean;
   readonly owner: Owner;
 }
 
-function entryOf<Owner>(prefix: string, owner: Owner): Entry<Owner> {
-  if (prefix.startsWith('=')) return { path: prefix.slice(1), rule: 'exact', owner };
-  if (prefix.endsWith('/')) return { path: prefix, rule: 'below', owner };
-  return { path: prefix, rule: 'segment', owner };
+function entryOf<Owner>(prefix: string, owner: Owner, foldsCase: boolean): Entry<Owner> {
+  if (prefix.startsWith('=')) return { path: prefix.slice(1), rule: 'exact', foldsCase, owner };
+  if (prefix.endsWith('/')) return { path: prefix, rule: 'below', foldsCase, owner };
+  return { path: prefix, rule: 'segment', foldsCase, owner };
 }
 
 /** The table of prefixes. Two owners of one prefix are a mistake of the installation: it throws. */
 export class PrefixTable<Owner> {
   readonly #entries: readonly Entry<Owner>[];
 
-  constructor(owners: Iterable<readonly [prefix: string, owner: Owner]>) {
-    const entries = [...owners].map(([prefix, owner]) => entryOf(prefix, owner));
+  constructor(owners: Iterable<readonly [prefix: string, owner: Owner, foldsCase?: boolean]>) {
+    const entries = [...owners].map(([prefix, owner, foldsCase]) => entryOf(prefix, owner, foldsCase ?? false));
     const seen = new Set<string>();
     for (const { path, rule } of entries) {
       const key = `${rule} ${path}`;
@@ -81,8 +86,9 @@ export class PrefixTable<Owner> {
 
   /** Who owns the request target `url` (path and query string), or undefined. */
   find(url: string): Owner | undefined {
-    for (const { path, rule, owner } of this.#entries) {
-      if (!url.startsWith(path)) continue;
+    for (const { path, rule, foldsCase, owner } of this.#entries) {
+      const begins = url.startsWith(path) || (foldsCase && url.slice(0, path.length).toLowerCase() === path);
+      if (!begins) continue;
       if (rule === 'below') return owner;
       const next = url.charCodeAt(path.length);
       const ended = url.length === path.length || next === 63; /* ? */

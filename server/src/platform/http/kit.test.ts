@@ -46,6 +46,17 @@ describe('PrefixTable', () => {
   it('refuses a prefix with two owners', () => {
     expect(() => new PrefixTable([['/a', 1] as const, ['/a', 2] as const])).toThrow('/a');
   });
+
+  it('folds the case of those prefixes alone that ask for it', () => {
+    const folding = new PrefixTable([
+      ['/', 'native'],
+      ['/v1/fetcher', 'fetcher', true],
+      ['=/version', 'fetcher', true],
+    ]);
+    for (const path of ['/V1/Fetcher', '/v1/FETCHER/x?Y', '/VERSION?x']) expect(folding.find(path)).toBe('fetcher');
+    for (const path of ['/V1/Fetchers', '/Version/', '/V1']) expect(folding.find(path)).toBe('native');
+    expect(table.find('/V1/fetcher')).toBe('native');
+  });
 });
 
 describe('entity tags', () => {

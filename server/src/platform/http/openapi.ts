@@ -112,12 +112,12 @@ const wordmark =
   'stroke-width="3"><path d="M4 32V10h22v22M4 18h22M11 18v14M19 18v14"/></g><text x="36" y="28" fill="#fff" ' +
   'font-family="sans-serif" font-size="22" font-weight="600">Headgate</text></svg>';
 
-/** The page at `/docs`: its files come from this server, and its policy lets it load from nowhere else. */
-export async function registerDocs(app: DoorInstance): Promise<void> {
+/** The page below `path`: its files come from this server, and its policy lets it load from nowhere else. */
+export async function registerDocs(app: DoorInstance, path = '/docs'): Promise<void> {
   await app.register(fastifySwaggerUi, {
-    routePrefix: '/docs',
+    routePrefix: path,
     staticCSP: docsPolicy,
-    logo: { type: 'image/svg+xml', content: wordmark, href: '/docs/' },
+    logo: { type: 'image/svg+xml', content: wordmark, href: `${path}/` },
     uiConfig: { deepLinking: true, validatorUrl: null, persistAuthorization: false, docExpansion: 'list' },
   });
 }

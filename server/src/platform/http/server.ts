@@ -115,7 +115,7 @@ export class HttpServer {
     this.#options = options;
     this.#mounted = mounted;
     this.#table = new PrefixTable(
-      mounted.flatMap((item) => item.door.prefixes.map((prefix) => [prefix, item] as const)),
+      mounted.flatMap((item) => item.door.prefixes.map((prefix) => [prefix, item, item.door.foldsCase] as const)),
     );
     const ended = (response: ServerResponse): void => this.#ended(response);
     // One function for all responses: no closure a request.
@@ -219,7 +219,7 @@ export class HttpServer {
     if (refused !== null) this.#answer(response, mounted?.door ?? null, refused);
     else if (mounted === undefined) this.#answer(response, null, nothingHere);
     else {
-      request.url = target!; // null is refused
+      request.url = mounted.door.rewrite?.(target!) ?? target!; // null is refused
       mounted.app.routing(request, response);
     }
   }

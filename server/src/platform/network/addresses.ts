@@ -226,6 +226,18 @@ async function lookUp(name: string, resolver: Resolver, signal: AbortSignal | un
   }
 }
 
+/**
+ * True when the text is an IP address outside the public unicast ranges: private, loopback, link-local, multicast,
+ * documentation, benchmarking, reserved, or IPv6 that carries IPv4. Nothing is looked up; a name is false.
+ */
+export function isSpecialAddress(host: string): boolean {
+  const parsed = parse(host.replace(/^\[(.*)\]$/, '$1'));
+  if (parsed === undefined) return false;
+  const mapped = parsed.kind() === 'ipv6' && (parsed as ipaddr.IPv6).isIPv4MappedAddress(); // kind() was ipv6
+  const plain = mapped ? (parsed as ipaddr.IPv6).toIPv4Address() : parsed;
+  return plain.range() !== 'unicast' || classOfOne(plain) !== 'public';
+}
+
 /** True when the text itself says loopback: `localhost`, names below it, 127/8, ::1. Nothing is looked up. */
 export function isLoopbackHost(host: string): boolean {
   const name = host

@@ -30,6 +30,15 @@ export class DirectoryError extends Error {
   }
 }
 
+/** What a check found. `subject`: of the entry whose password was wrong, when it is known. */
+export type DirectoryAnswer =
+  | { readonly kind: 'person'; readonly person: ExternalPerson }
+  | { readonly kind: 'wrong'; readonly subject: string | null }
+  | { readonly kind: 'locked'; readonly until: Date };
+
+/** Until when the password of a subject (null: nobody) may not be tried; null = it may. */
+export type Guard = (subject: string | null) => Promise<Date | null>;
+
 /** What an administrator is shown of an entry. */
 export interface FoundPerson {
   readonly dn: string;
@@ -52,36 +61,58 @@ export class Directory {
   }
 
   /**
-   * The person when login and password fit; null otherwise: the two are one answer and one kind of work. Throws
-   * DirectoryError when the directory cannot tell.
+   * Whether login and password fit: nobody of that login and a wrong password are one kind of answer and of work.
+   * `guard` is asked before the password of an entry is tried; a time from it keeps it from being tried until then.
+   * Throws DirectoryError when the directory cannot tell.
    */
-  async check(login: string, password: string): Promise<ExternalPerson | null> {
-    if (password === '' || login === '') return null;
-    return this.#connected(async (connection) => {
-      const { userDn } = this.#settings;
-      if (userDn !== null) {
-        const name = fillBindName(userDn, login);
-        if (!(await connection.tryBind(name, password))) return null;
-        const found = await this.#find(connection, login, name);
-        if (found === null) return null;
-        if (foldDn(found.dn) !== foldDn(name) && !(await connection.tryBind(found.dn, password))) return null;
-        return this.#person(connection, found, login);
-      }
-      await this.#bindAsService(connection);
-      const found = await this.#find(connection, login, null);
-      // Nobody: the same bind with what cannot fit, so that the time does not tell.
-      const dn = found?.dn ?? `uid=${randomBytes(9).toString('hex')},${this.#settings.userBase ?? ''}`;
-      const fits = await connection.tryBind(dn, found === null ? randomBytes(18).toString('base64') : password);
-      if (!fits || found === null) return null;
-      if (this.#settings.groups.from !== 'none') await this.#bindAsService(connection);
-      return this.#person(connection, found, login);
-    });
+  async check(login: string, password: string, guard: Guard = async () => null): Promise<DirectoryAnswer> {
+    if (password === '' || login === '') return { kind: 'wrong', subject: null };
+    return this.#connected((connection) =>
+      this.#settings.userDn === null
+        ? this.#searchThenBind(connection, login, password, guard)
+        : this.#bindThenSearch(connection, this.#settings.userDn, login, password),
+    );
   }
 
   /** The work of a check of somebody who does not exist. Never throws. */
   async pretend(): Promise<void> {
     const nobody = randomBytes(9).toString('hex');
     await this.check(nobody, nobody).catch(() => null);
+  }
+
+  async #searchThenBind(
+    connection: Connection,
+    login: string,
+    password: string,
+    guard: Guard,
+  ): Promise<DirectoryAnswer> {
+    await this.#bindAsService(connection);
+    const found = await this.#find(connection, login, null);
+    const subject = found === null ? null : this.#subject(found);
+    const lockedUntil = await guard(subject);
+    const tried = found !== null && lockedUntil === null;
+    // Nobody: the same bind with what cannot fit, so that the time does not tell.
+    const dn = found?.dn ?? `uid=${randomBytes(9).toString('hex')},${this.#settings.userBase ?? ''}`;
+    const fits = await connection.tryBind(dn, tried ? password : randomBytes(18).toString('base64'));
+    if (lockedUntil !== null) return { kind: 'locked', until: lockedUntil };
+    if (!fits || found === null) return { kind: 'wrong', subject };
+    if (this.#settings.groups.from !== 'none') await this.#bindAsService(connection);
+    return { kind: 'person', person: await this.#person(connection, found, login) };
+  }
+
+  async #bindThenSearch(
+    connection: Connection,
+    template: string,
+    login: string,
+    password: string,
+  ): Promise<DirectoryAnswer> {
+    const wrong = { kind: 'wrong', subject: null } as const;
+    const name = fillBindName(template, login);
+    if (!(await connection.tryBind(name, password))) return wrong;
+    const found = await this.#find(connection, login, name);
+    if (found === null) return wrong;
+    if (foldDn(found.dn) !== foldDn(name) && !(await connection.tryBind(found.dn, password))) return wrong;
+    return { kind: 'person', person: await this.#person(connection, found, login) };
   }
 
   /**

@@ -1,5 +1,6 @@
 /** The wire shapes of the native door. Requests are closed and bounded; answers may gain members. */
 export * from './common.ts';
 export * from './identity.ts';
+export * from './sign-in.ts';
 export * from './sources.ts';
 export * from './work.ts';

@@ -39,7 +39,7 @@ export async function startOidc(redirectUris: readonly string[]): Promise<OidcSe
     state.requests.push(`${request.method} ${request.url?.split('?')[0]}`);
     if (!request.url?.startsWith('/interaction/')) return handle(request, response);
     const result =
-      state.account === null ? { error: 'access_denied' } : { login: { accountId: state.account, remember: false } };
+      state.account === null ? { error: 'access_denied' } : { login: { accountId: `subject-of-${state.account}`, remember: false } };
     void provider.interactionFinished(request, response, result);
   });
   return Object.assign(state, {
@@ -75,6 +75,7 @@ function makeProvider(
       },
     ],
     jwks: { keys: [jwk] },
+    ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
     cookies: { keys: ['a key for the cookies of the test'] },
     claims: { openid: ['sub', 'groups', 'preferred_username'], profile: ['given_name', 'family_name'], email: ['email'] },
     conformIdTokenClaims: false,
@@ -82,7 +83,7 @@ function makeProvider(
     interactions: { url: (_context: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
     findAccount: (_context: unknown, id: string) => ({
       accountId: id,
-      claims: () => ({ sub: `subject-of-${id}`, preferred_username: id, ...claims.get(id) }),
+      claims: () => ({ sub: id, preferred_username: nameOf(id), ...claims.get(nameOf(id)) }),
     }),
     // biome-ignore lint/suspicious/noExplicitAny: the context of a library without types
     loadExistingGrant: async ({ oidc }: any) => {
@@ -94,6 +95,8 @@ function makeProvider(
   });
   return provider;
 }
+
+const nameOf = (subject: string): string => subject.replace('subject-of-', '');
 
 /** One browser: cookies are kept for this walk. */
 async function browse(address: string, until: string): Promise<string> {

@@ -1,5 +1,5 @@
 /** Signing in with an OpenID provider, against a real one (oidc-provider): browsers and bearer tokens. */
-import { generateKeyPair, SignJWT } from 'jose';
+import { type CryptoKey, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type Headgate, startHeadgate } from '../harness.ts';
 import { type OidcServer, startOidc } from '../servers/oidc.ts';

@@ -119,6 +119,8 @@ function checkFilter(template: string, placeholders: readonly string[], field: s
     throw invalid('invalid_filter', field, `The filter holds ${placeholders.map((name) => `{${name}}`).join(' or ')}.`);
   }
   try {
+    // The parser forgives what is not closed.
+    if (template.split('(').length !== template.split(')').length) throw new Error('unbalanced');
     fillFilter(template, { login: 'x', dn: 'cn=x' });
   } catch {
     throw invalid('invalid_filter', field, 'That is no LDAP filter.', 'Write it like (&(objectClass=person)(uid={login})).');

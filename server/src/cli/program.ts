@@ -11,6 +11,7 @@ import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
 import { serveCommand } from './serve.ts';
 import { shareCommand } from './share/index.ts';
+import { signInServiceCommand } from './sign-in-service/index.ts';
 import { sourceCommand } from './source/index.ts';
 import { tokenCommand } from './token/index.ts';
 import { userCommand } from './user/index.ts';
@@ -36,6 +37,7 @@ export function createProgram(cli: Cli, version: string): Command {
     tokenCommand(cli),
     userCommand(cli),
     groupCommand(cli),
+    signInServiceCommand(cli),
     jobCommand(cli),
     auditCommand(cli),
     keyCommand(cli),

@@ -43,9 +43,16 @@ export async function startLdap(entries: readonly DirectoryEntry[], options: Lda
   const server = ldap.createServer(secure === undefined ? {} : { certificate: secure.cert, key: secure.key });
   const sockets = new Set<Socket>();
   server.on('error', () => {}); // a client that breaks off is no failure of the test
-  const directory = { entries: [...entries], binds: [] as LdapServer['binds'], searches: [] as string[], silent: false };
+  const directory = {
+    entries: [...entries],
+    binds: [] as LdapServer['binds'],
+    searches: [] as string[],
+    silent: false,
+  };
   serve(server, directory);
-  await new Promise<void>((resolve) => server.listen(options.tls === 'starttls' ? 0 : (options.port ?? 0), '127.0.0.1', resolve));
+  await new Promise<void>((resolve) =>
+    server.listen(options.tls === 'starttls' ? 0 : (options.port ?? 0), '127.0.0.1', resolve),
+  );
   const inner = Number(new URL(server.url.replace(/^ldaps?:/, 'http:')).port);
   const front =
     options.tls === 'starttls' && options.certificate !== undefined
@@ -76,32 +83,33 @@ function serve(server: ldap.Server, state: State): void {
     const entry = known.find((one) => fold(one.dn) === fold(name));
     if (request.credentials === '' || (entry?.password !== undefined && entry.password === request.credentials)) {
       response.end();
-      return next();
-    }
-    return next(new ldap.InvalidCredentialsError());
+      next();
+    } else next(new ldap.InvalidCredentialsError());
   };
   // biome-ignore lint/suspicious/noExplicitAny: see above
   const search = (request: any, response: any, next: any): void => {
     if (state.silent) return;
-    const who = String(request.connection.ldap.bindDN);
-    if (!who.includes('dc=example')) return next(new ldap.InsufficientAccessRightsError());
+    if (!String(request.connection.ldap.bindDN).includes('dc=example')) {
+      next(new ldap.InsufficientAccessRightsError());
+      return;
+    }
     state.searches.push(String(request.filter));
     const base = fold(String(request.dn));
-    let found = 0;
+    const isBase = request.scope === 'base' || request.scope === 0;
+    const asked = request.attributes.map((name: string) => name.toLowerCase());
     response.attributes = []; // ldapjs's own choice of attributes does not know capitals
-    for (const { dn, attributes } of state.entries) {
-      const folded = fold(dn);
-      const inScope = request.scope === 'base' || request.scope === 0 ? folded === base : folded.endsWith(base);
-      if (!inScope || !matches(request.filter, attributes)) continue;
-      found += 1;
-      const asked = request.attributes.map((name: string) => name.toLowerCase());
+    const inScope = (dn: string): boolean => (isBase ? fold(dn) === base : fold(dn).endsWith(base));
+    const found = state.entries.filter((one) => inScope(one.dn) && matches(request.filter, one.attributes));
+    for (const { dn, attributes } of found) {
       const shown = Object.entries(attributes).filter(([name]) => asked.includes(name.toLowerCase()));
       response.send({ dn, attributes: Object.fromEntries(shown) }, true);
     }
-    const isBase = request.scope === 'base' || request.scope === 0;
-    if (isBase && found === 0 && !bases.has(base)) return next(new ldap.NoSuchObjectError());
+    if (isBase && found.length === 0 && !bases.has(base)) {
+      next(new ldap.NoSuchObjectError());
+      return;
+    }
     response.end();
-    return next();
+    next();
   };
   server.bind('', bind);
   server.bind('dc=example', bind);

@@ -32,14 +32,20 @@ export async function startOidc(redirectUris: readonly string[]): Promise<OidcSe
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // it listens on a port
   const client = { clientId: 'headgate', clientSecret: 'client-secret-of-the-test' };
-  const state = { account: 'ann' as string | null, claims: new Map<string, Record<string, unknown>>(), requests: [] as string[] };
+  const state = {
+    account: 'ann' as string | null,
+    claims: new Map<string, Record<string, unknown>>(),
+    requests: [] as string[],
+  };
   const provider = makeProvider(issuer, jwk, client, redirectUris, state.claims);
   const handle = provider.callback();
   server.on('request', (request, response) => {
     state.requests.push(`${request.method} ${request.url?.split('?')[0]}`);
     if (!request.url?.startsWith('/interaction/')) return handle(request, response);
     const result =
-      state.account === null ? { error: 'access_denied' } : { login: { accountId: `subject-of-${state.account}`, remember: false } };
+      state.account === null
+        ? { error: 'access_denied' }
+        : { login: { accountId: `subject-of-${state.account}`, remember: false } };
     void provider.interactionFinished(request, response, result);
   });
   return Object.assign(state, {
@@ -77,7 +83,11 @@ function makeProvider(
     jwks: { keys: [jwk] },
     ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 60, IdToken: 60, Interaction: 60, Session: 60 },
     cookies: { keys: ['a key for the cookies of the test'] },
-    claims: { openid: ['sub', 'groups', 'preferred_username'], profile: ['given_name', 'family_name'], email: ['email'] },
+    claims: {
+      openid: ['sub', 'groups', 'preferred_username'],
+      profile: ['given_name', 'family_name'],
+      email: ['email'],
+    },
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false } },
     interactions: { url: (_context: unknown, interaction: { uid: string }) => `/interaction/${interaction.uid}` },

@@ -1,6 +1,10 @@
 /** Signing in with directories, against a real LDAP server (ldapjs), over the native door. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Permission } from '../../src/domain/identity/permissions.ts';
+import { runCli } from '../cli/run-cli.ts';
 import { type Answer, adminPassword, type Headgate, startHeadgate } from '../harness.ts';
 import { makeAuthority } from '../servers/certificates.ts';
 import { type DirectoryEntry, type LdapServer, serviceDn, servicePassword, startLdap } from '../servers/ldap.ts';
@@ -8,7 +12,14 @@ import { type DirectoryEntry, type LdapServer, serviceDn, servicePassword, start
 const person = (uid: string, more: DirectoryEntry['attributes'] = {}): DirectoryEntry => ({
   dn: `uid=${uid},ou=people,dc=example`,
   password: `directory password of ${uid}`,
-  attributes: { objectClass: 'person', uid, sn: 'Lee', mail: `${uid}@example.com`, entryUUID: `uuid-of-${uid}`, ...more },
+  attributes: {
+    objectClass: 'person',
+    uid,
+    sn: 'Lee',
+    mail: `${uid}@example.com`,
+    entryUUID: `uuid-of-${uid}`,
+    ...more,
+  },
 });
 const names = ['ann', 'bea', 'carl', 'dora', 'eve', 'fay', 'gus', 'hal', 'ivy', 'jo'];
 const entries = [
@@ -57,7 +68,12 @@ afterAll(async () => {
 });
 
 const signIn = (username: string, password: string, service?: string): Promise<Answer> =>
-  headgate.api('POST', '/sessions', { username, password, ...(service === undefined ? {} : { service }) }, { as: null });
+  headgate.api(
+    'POST',
+    '/sessions',
+    { username, password, ...(service === undefined ? {} : { service }) },
+    { as: null },
+  );
 const change = (body: unknown): Promise<Answer> => headgate.api('PATCH', '/sign-in-services/corp', body);
 const wrong = { status: 401, body: { code: 'invalid_credentials' } };
 const locked = { status: 401, body: { code: 'sign_in_locked' } };
@@ -75,7 +91,12 @@ describe('somebody of the directory', () => {
     expect(again.body.user.id).toBe(first.body.user.id);
     const { body } = await headgate.api('GET', '/sign-in-services/corp/users');
     expect(body.items).toEqual([
-      expect.objectContaining({ username: 'ann', login: 'ann', subject: 'uuid-of-ann', lastSignInAt: expect.any(String) }),
+      expect.objectContaining({
+        username: 'ann',
+        login: 'ann',
+        subject: 'uuid-of-ann',
+        lastSignInAt: expect.any(String),
+      }),
     ]);
   });
 
@@ -244,7 +265,13 @@ describe('the service', () => {
       ok: true,
       person: { login: 'root', subject: 'uuid-of-root', roles: ['Administrator', 'User'] },
     });
-    expect(good.body.stages.map((one: { stage: string }) => one.stage)).toEqual(['address', 'tls', 'bind', 'user', 'groups']);
+    expect(good.body.stages.map((one: { stage: string }) => one.stage)).toEqual([
+      'address',
+      'tls',
+      'bind',
+      'user',
+      'groups',
+    ]);
     const none = await headgate.api('POST', '/sign-in-services/corp/test', { login: 'nobody' });
     expect(none.body.stages.at(-1)).toMatchObject({ code: 'person_not_found', field: 'ldap/userFilter' });
     await change({ ldap: { tls: { ca: null }, bindPassword: servicePassword } });
@@ -359,5 +386,47 @@ describe('administering services', () => {
     expect(whole).not.toContain(servicePassword);
     expect(whole).not.toContain('directory password');
     expect(whole).not.toContain('internal_error');
+  });
+});
+
+describe('the command line', () => {
+  const run = async (argv: string[], stdin?: string) => {
+    const env = { HEADGATE_SERVER: headgate.url, HEADGATE_TOKEN: headgate.token('admin') };
+    return runCli(argv, { env, ...(stdin === undefined ? {} : { stdin }) });
+  };
+
+  it('adds, tests, changes and removes a service', async () => {
+    await headgate.signIn('admin', adminPassword);
+    const plain = await startLdap(entries);
+    try {
+      const words = ['--kind', 'ldap', '--url', plain.url, '--tls', 'disable', '--user-base', 'ou=people,dc=example'];
+      const more = ['--bind-dn', serviceDn, '--secret-stdin', '--group-role', 'cn=Bosses,ou=groups,dc=example=User'];
+      const added = await run(['sign-in-service', 'add', 'plain', ...words, ...more], servicePassword);
+      expect(added).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('Added plain.') });
+      const shown = await run(['sign-in-service', 'show', 'plain']);
+      expect(shown.stdout).toMatch(/cn=bosses,ou=groups,dc=example → User/);
+      expect(shown.stdout).toMatch(/bindPassword: +\*{8}/);
+      expect(shown.stdout).toMatch(/tls\/mode: +disable/);
+      const tested = await run(['sign-in-service', 'test', 'plain', '--login', 'bea']);
+      expect(tested).toMatchObject({ code: 0, stdout: expect.stringContaining('uuid-of-bea') });
+      expect(tested.stdout).toContain('in clear');
+      const linked = await run(['sign-in-service', 'link', 'plain', 'local', '--login', 'jo']);
+      expect(linked.stdout).toBe('local can sign in with plain.\n');
+      const users = JSON.parse((await run(['sign-in-service', 'users', 'plain', '--json'])).stdout);
+      expect(users.items).toMatchObject([{ username: 'local', login: 'jo' }]);
+      const home = await mkdtemp(join(tmpdir(), 'headgate-login-'));
+      const login = ['login', '--server', headgate.url, '--service', 'plain', '--username', 'jo', '--password-stdin'];
+      expect(await runCli(login, { stdin: secret('jo'), env: { XDG_CONFIG_HOME: home } })).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('as local'),
+      });
+      await rm(home, { recursive: true });
+      expect((await run(['sign-in-service', 'unlink', 'plain', users.items[0].id])).code).toBe(0);
+      expect((await run(['sign-in-service', 'set', 'plain', '--disable', '--sync-roles'])).code).toBe(0);
+      expect((await run(['sign-in-service', 'list'])).stdout).toMatch(/plain\s+ldap\s+system\s+off\s+0/);
+      expect((await run(['sign-in-service', 'rm', 'plain'])).code).toBe(0);
+    } finally {
+      await plain.stop();
+    }
   });
 });

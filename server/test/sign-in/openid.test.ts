@@ -152,7 +152,10 @@ describe('browsers', () => {
   });
 
   it('are told of services that are none', async () => {
-    expect(await open(`${base}/none/start`)).toMatchObject({ status: 400, body: { code: 'sign_in_service_not_found' } });
+    expect(await open(`${base}/none/start`)).toMatchObject({
+      status: 400,
+      body: { code: 'sign_in_service_not_found' },
+    });
     expect(await open(`${base}/internal/start`)).toMatchObject({ status: 400, body: { code: 'sign_in_service_kind' } });
     const byPassword = await headgate.api('POST', '/sessions', { username: 'ann', password: 'x', service: 'sso' });
     expect(byPassword).toMatchObject({ status: 400, body: { code: 'sign_in_service_kind' } });
@@ -164,7 +167,10 @@ describe('users', () => {
     await headgate.createUser('carl');
     oidc.account = 'carl';
     const before = await walk();
-    expect(await open(before.path, { cookie: before.cookie })).toMatchObject({ status: 403, body: { code: 'no_account' } });
+    expect(await open(before.path, { cookie: before.cookie })).toMatchObject({
+      status: 403,
+      body: { code: 'no_account' },
+    });
     const link = await headgate.api('POST', '/sign-in-services/sso/users', {
       username: 'carl',
       subject: 'subject-of-carl',
@@ -213,7 +219,8 @@ describe('bearer tokens of the provider', () => {
     const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const { privateKey } = await generateKeyPair('RS256');
     const claims = { iss: oidc.issuer, aud: oidc.clientId, sub, exp: now + 300 };
-    const sign = (alg: string, key: CryptoKey | Uint8Array) => new SignJWT(claims).setProtectedHeader({ alg }).sign(key);
+    const sign = (alg: string, key: CryptoKey | Uint8Array) =>
+      new SignJWT(claims).setProtectedHeader({ alg }).sign(key);
     const bad: Record<string, string> = {
       'another audience': await oidc.token({ sub, aud: 'another' }),
       'another issuer': await oidc.token({ sub, iss: 'https://evil.example' }),

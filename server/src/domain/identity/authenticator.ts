@@ -359,7 +359,9 @@ export class Authenticator {
     chosen: ServiceRecord | null,
     { username, password }: PasswordCredentials,
     context: RequestContext,
-  ): Promise<(PasswordAnswer & { kind: 'wrong' | 'locked' }) | { kind: 'user'; userId: number; service: ServiceRecord | null }> {
+  ): Promise<
+    (PasswordAnswer & { kind: 'wrong' | 'locked' }) | { kind: 'user'; userId: number; service: ServiceRecord | null }
+  > {
     const internal = candidate !== null && candidate.active && candidate.internal && chosen?.kind !== 'ldap';
     const { passwords, services } = this.#parts;
     const linked =
@@ -367,7 +369,8 @@ export class Authenticator {
     const directory = chosen?.kind === 'ldap' ? chosen : linked;
     if (candidate?.active) {
       const { userId, authVersion } = candidate;
-      if (internal && passwords.remembers(userId, authVersion, password)) return { kind: 'user', userId, service: null };
+      if (internal && passwords.remembers(userId, authVersion, password))
+        return { kind: 'user', userId, service: null };
       if (directory !== null && passwords.remembers(userId, authVersion, password, realmOf(directory))) {
         return { kind: 'user', userId, service: directory };
       }

@@ -19,10 +19,12 @@ export function registerOpenIdSignIn(app: DoorInstance, services: RestServices):
   const limit = async (request: FastifyRequest): Promise<void> => {
     if (signInLimiter.enabled) spend(signInLimiter, `address:${request.ip}`);
   };
-  const redirectUri = (request: FastifyRequest) => (service: string): string => {
-    const origin = settings.publicUrl ?? `${request.protocol}://${request.host}`;
-    return `${origin.replace(/\/$/, '')}${base}/oidc/${encodeURIComponent(service)}/callback`;
-  };
+  const redirectUri =
+    (request: FastifyRequest) =>
+    (service: string): string => {
+      const origin = settings.publicUrl ?? `${request.protocol}://${request.host}`;
+      return `${origin.replace(/\/$/, '')}${base}/oidc/${encodeURIComponent(service)}/callback`;
+    };
   const attempt = (reply: FastifyReply, request: FastifyRequest, value: string): FastifyReply => {
     const cookie = { name: attemptCookie, value, path: `${base}/oidc/` };
     const age = value === '' ? 0 : attemptSeconds;
@@ -64,7 +66,9 @@ export function registerOpenIdSignIn(app: DoorInstance, services: RestServices):
         redirectUri: redirectUri(request),
         returnTo: request.query.returnTo ?? '/',
       });
-      return attempt(reply, request, departure.browser).header('cache-control', 'no-store').redirect(departure.url, 302);
+      return attempt(reply, request, departure.browser)
+        .header('cache-control', 'no-store')
+        .redirect(departure.url, 302);
     },
   });
   app.route({

@@ -150,7 +150,11 @@ export function tlsError(error: Error, host: string): OutboundError {
     return new OutboundError('tls_name_mismatch', `The server's certificate is not for ${host}.`, error);
   }
   if (untrusted.has(code)) {
-    return new OutboundError('tls_untrusted', `The certificate of ${host} is not signed by a trusted authority.`, error);
+    return new OutboundError(
+      'tls_untrusted',
+      `The certificate of ${host} is not signed by a trusted authority.`,
+      error,
+    );
   }
   return new OutboundError('tls_failed', `The TLS handshake with ${host} failed.`, error);
 }

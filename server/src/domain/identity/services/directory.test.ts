@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { FilterParser } from 'ldapts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../../../test/servers/certificates.ts';
-import { type DirectoryEntry, type LdapServer, serviceDn, servicePassword, startLdap } from '../../../../test/servers/ldap.ts';
+import {
+  type DirectoryEntry,
+  type LdapServer,
+  serviceDn,
+  servicePassword,
+  startLdap,
+} from '../../../../test/servers/ldap.ts';
 import { Directory, type DirectoryError } from './directory.ts';
 import { escapeDnValue, fillBindName, fillFilter, firstValue, foldDn, isBelow } from './ldap-text.ts';
 import type { LdapInput, LdapSettings } from './model.ts';
@@ -148,9 +154,8 @@ describe('a directory', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (login) => {
         const filter = fillFilter('(&(objectClass=person)(|(uid={login})(mail={login})))', { login });
-        const again = JSON.parse(JSON.stringify(filter));
-        expect(again.filters).toHaveLength(2);
-        expect(again.filters[1].filters.map((one: { value: string }) => one.value)).toEqual([login, login]);
+        const { filters } = JSON.parse(JSON.stringify(filter));
+        return filters.length === 2 && filters[1].filters.every((one: { value: string }) => one.value === login);
       }),
     );
   });
@@ -198,7 +203,11 @@ describe.each(['ldaps', 'starttls'] as const)('TLS by %s', (tls) => {
 
   it('is verified unless somebody says otherwise', async () => {
     expect(await check('localhost', { ca: authority.ca })).toMatchObject({ kind: 'person' });
-    expect(await failure(check('localhost', {}))).toMatchObject({ code: 'tls_untrusted', stage: 'tls', field: 'tls/ca' });
+    expect(await failure(check('localhost', {}))).toMatchObject({
+      code: 'tls_untrusted',
+      stage: 'tls',
+      field: 'tls/ca',
+    });
     expect(await failure(check('127.0.0.1', { ca: authority.ca }))).toMatchObject({ code: 'tls_name_mismatch' });
     expect(await check('127.0.0.1', { mode: 'verify-ca', ca: authority.ca })).toMatchObject({ kind: 'person' });
     expect(await failure(check('127.0.0.1', { mode: 'verify-ca' }))).toMatchObject({ code: 'tls_untrusted' });
@@ -215,7 +224,7 @@ describe('texts of LDAP', () => {
     fc.assert(
       fc.property(fc.string(), (login) => {
         const name = fillBindName('uid={login},dc=example', login);
-        expect(name.replace(/\\(?:[0-9a-f]{2}|.)/gs, '').match(/[,=]/g)).toHaveLength(3);
+        return name.replace(/\\(?:[0-9a-f]{2}|.)/gs, '').match(/[,=]/g)?.length === 3;
       }),
     );
   });

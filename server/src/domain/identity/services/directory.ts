@@ -305,14 +305,16 @@ class Connection {
     });
     const connection = new Connection(client, socket, deadline);
     if (!implicit && mode !== 'disable') {
-      await connection.within(() => client.startTLS(tlsOptions(url.hostname, tls))).catch((error: unknown) => {
-        connection.close();
-        if (error instanceof ResultCodeError) {
-          throw new DirectoryError('tls_unsupported', 'tls', `${url.host} does not take STARTTLS.`, { field: 'url' });
-        }
-        if (deadline.aborted || !(error instanceof Error)) throw error;
-        throw tlsError(error, url.hostname);
-      });
+      await connection
+        .within(() => client.startTLS(tlsOptions(url.hostname, tls)))
+        .catch((error: unknown) => {
+          connection.close();
+          if (error instanceof ResultCodeError) {
+            throw new DirectoryError('tls_unsupported', 'tls', `${url.host} does not take STARTTLS.`, { field: 'url' });
+          }
+          if (deadline.aborted || !(error instanceof Error)) throw error;
+          throw tlsError(error, url.hostname);
+        });
     }
     onStage('tls');
     return connection;

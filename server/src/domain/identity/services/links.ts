@@ -130,7 +130,9 @@ export class ServiceLinks {
   #login(row: ServiceRow, user: UserRow, input: LinkInput, subject: string | null): string | null {
     if (row.id === internalServiceId) {
       if (input.login !== undefined && foldName(input.login) !== user.username_folded) {
-        throw new InvalidError('invalid_login', 'Internally everybody signs in with the user name.', { field: 'login' });
+        throw new InvalidError('invalid_login', 'Internally everybody signs in with the user name.', {
+          field: 'login',
+        });
       }
       return user.username;
     }

@@ -73,7 +73,10 @@ export type LdapInput = {
     | undefined;
 } & {
   readonly bindPassword?: string | null | undefined;
-  readonly tls?: { readonly mode?: LdapTlsMode | undefined; readonly ca?: string | null | undefined } | null | undefined;
+  readonly tls?:
+    | { readonly mode?: LdapTlsMode | undefined; readonly ca?: string | null | undefined }
+    | null
+    | undefined;
   readonly attributes?:
     | { readonly [K in keyof LdapSettings['attributes']]?: string | null | undefined }
     | null

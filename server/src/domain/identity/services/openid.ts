@@ -7,6 +7,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import * as openid from 'openid-client';
+import { OutboundError } from '../../../platform/network/outbound.ts';
 import { DomainError, InvalidError, UnauthenticatedError } from '../../errors.ts';
 import type { IdentityDeps } from '../deps.ts';
 import { unverifiedIssuer } from '../jwt.ts';
@@ -16,7 +17,6 @@ import type { ServiceRecord } from './model.ts';
 import type { ServicePeople } from './people.ts';
 import { type Providers, personOf, reasonOf } from './provider.ts';
 import { type RunningServices, serviceUnavailable } from './running.ts';
-import { OutboundError } from '../../../platform/network/outbound.ts';
 
 /** How long a browser may take. */
 export const attemptSeconds = 600;
@@ -57,7 +57,10 @@ export class OpenIdSignIn {
    * Begins. `returnTo`: a path of this server. Throws InvalidError `sign_in_service_not_found`, `invalid_return_path`;
    * UnavailableError `sign_in_service_unavailable`.
    */
-  async start(name: string, input: { readonly redirectUri: RedirectUri; readonly returnTo: string }): Promise<Departure> {
+  async start(
+    name: string,
+    input: { readonly redirectUri: RedirectUri; readonly returnTo: string },
+  ): Promise<Departure> {
     const service = await this.#service(name);
     const returnTo = checkReturnPath(input.returnTo);
     const { client, settings } = await this.#providers.of(service);
@@ -213,7 +216,8 @@ export function checkReturnPath(path: string): string {
   const plain = path.length <= maxReturnTo && /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes('\\');
   const url = plain ? URL.parse(path, here) : null;
   // Dots are taken out first: what is left may begin with two slashes, which browsers read as a host.
-  if (url !== null && url.origin === here && !url.pathname.startsWith('//')) return url.pathname + url.search + url.hash;
+  if (url !== null && url.origin === here && !url.pathname.startsWith('//'))
+    return url.pathname + url.search + url.hash;
   throw new InvalidError('invalid_return_path', 'The path to return to is one of this server, such as /console.', {
     field: 'returnTo',
   });

@@ -12,7 +12,11 @@ export async function outboundPolicy(
   deps: { readonly store: Store; readonly config: IdentityConfig },
   tenantId: number,
 ): Promise<AddressPolicy> {
-  const { allowPrivateAddresses = true, allowLoopbackAddresses = true, tenantsAllowPrivateAddresses = false } = deps.config;
+  const {
+    allowPrivateAddresses = true,
+    allowLoopbackAddresses = true,
+    tenantsAllowPrivateAddresses = false,
+  } = deps.config;
   const trusted = tenantId === systemTenantId || tenantsAllowPrivateAddresses;
   return {
     allowPrivate: allowPrivateAddresses && trusted,

@@ -37,7 +37,12 @@ export class PasswordsElsewhere {
   }
 
   /** Throws UnavailableError `sign_in_service_unavailable`; ForbiddenError `no_account`, `identity_changed`. */
-  async check(service: ServiceRecord, login: string, password: string, context: RequestContext): Promise<PasswordAnswer> {
+  async check(
+    service: ServiceRecord,
+    login: string,
+    password: string,
+    context: RequestContext,
+  ): Promise<PasswordAnswer> {
     if (!plainLogin(login)) {
       await this.pretend(service);
       return { kind: 'wrong' };

@@ -41,7 +41,8 @@ export class ServicePeople {
    * `identity_changed` when the login belongs to somebody else at the service now.
    */
   async userOf(service: ServiceRecord, person: ExternalPerson, context: RequestContext): Promise<number> {
-    const attempt = (): Promise<number> => this.#deps.store.transaction((trx) => this.#find(trx, service, person, context));
+    const attempt = (): Promise<number> =>
+      this.#deps.store.transaction((trx) => this.#find(trx, service, person, context));
     try {
       return await attempt();
     } catch (error) {
@@ -88,7 +89,9 @@ export class ServicePeople {
       .selectFrom('sign_in_link')
       .select(['id', 'user_id', 'login_folded', 'subject'])
       .where('service_id', '=', service.id)
-      .where((where) => where.or([where('subject', '=', person.subject), where('login_folded', 'in', [login, everybody])]))
+      .where((where) =>
+        where.or([where('subject', '=', person.subject), where('login_folded', 'in', [login, everybody])]),
+      )
       .execute();
     const bySubject = links.find((one) => one.subject === person.subject);
     if (bySubject !== undefined) return bySubject;
@@ -152,7 +155,11 @@ export class ServicePeople {
       })
       .execute();
     const roles = await rolesOf(trx, service, person);
-    await setRoles(trx, id, roles.map((role) => role.id));
+    await setRoles(
+      trx,
+      id,
+      roles.map((role) => role.id),
+    );
     await this.#deps.audit.record(trx, this.#asSystem(context), {
       action: 'user.create',
       outcome: 'allowed',
@@ -182,7 +189,11 @@ export class ServicePeople {
     const before = new Set(present.map((one) => one.role_id));
     if (before.size === wanted.length && wanted.every((role) => before.has(role.id))) return;
     await lockAdministrators(trx);
-    await setRoles(trx, userId, wanted.map((role) => role.id));
+    await setRoles(
+      trx,
+      userId,
+      wanted.map((role) => role.id),
+    );
     try {
       await requireAdministratorLeft(trx);
     } catch (error) {

@@ -20,14 +20,14 @@ import { administeredTenants, isAdministrator, requireCovers } from '../rules.ts
 import { requireScope } from '../scopes.ts';
 import { findTenant } from '../tenants.ts';
 import { foldGroup } from './directory.ts';
-import {
-  type GroupRole,
-  type LdapSettings,
-  type OidcSettings,
-  type ServiceInput,
-  type ServicePatch,
-  type ServiceSecrets,
-  type ServiceView,
+import type {
+  GroupRole,
+  LdapSettings,
+  OidcSettings,
+  ServiceInput,
+  ServicePatch,
+  ServiceSecrets,
+  ServiceView,
 } from './model.ts';
 import {
   ldapOf,
@@ -145,7 +145,9 @@ export class SignInServices {
         .set((set) => ({
           name: newName,
           name_folded: foldName(newName),
-          ...(patch.description === undefined ? {} : { description: checkText(patch.description, 'description', 4096) }),
+          ...(patch.description === undefined
+            ? {}
+            : { description: checkText(patch.description, 'description', 4096) }),
           ...(patch.enabled === undefined ? {} : { enabled: patch.enabled }),
           ...(patch.createUsers === undefined ? {} : { create_users: patch.createUsers }),
           ...(patch.syncRoles === undefined ? {} : { sync_roles: patch.syncRoles }),
@@ -232,11 +234,15 @@ export class SignInServices {
   ): void {
     if (input.default === undefined || input.default === (input.isDefault ?? false)) return;
     if (isAdministrator(principal)) return;
-    throw new ForbiddenError('permission_missing', 'Only an administrator of the installation sets the default service.');
+    throw new ForbiddenError(
+      'permission_missing',
+      'Only an administrator of the installation sets the default service.',
+    );
   }
 
   async #makeDefault(trx: Transaction<DB>, wanted: boolean): Promise<boolean> {
-    if (wanted) await trx.updateTable('sign_in_service').set({ is_default: false }).where('is_default', '=', true).execute();
+    if (wanted)
+      await trx.updateTable('sign_in_service').set({ is_default: false }).where('is_default', '=', true).execute();
     return wanted;
   }
 
@@ -308,7 +314,11 @@ export async function requireCoversLinked(trx: Transaction<DB>, principal: Princ
       unnest(u.explicit_permissions || array(
         select unnest(r.permissions) from user_role ur join role r on r.id = ur.role_id where ur.user_id = u.id)) p
     where l.service_id = ${row.id}`.execute(trx);
-  requireCovers(principal, rows.map((one) => one.permission), `Changing ${row.name}, by which others sign in,`);
+  requireCovers(
+    principal,
+    rows.map((one) => one.permission),
+    `Changing ${row.name}, by which others sign in,`,
+  );
 }
 
 async function readOne(trx: Transaction<DB>, id: number): Promise<ServiceRow> {

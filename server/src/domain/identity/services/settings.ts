@@ -92,9 +92,14 @@ function checkLdapSettings(settings: LdapSettings): void {
     throw invalid('invalid_url', 'ldap/url', 'The url is ldaps://host, ldap://host, or the same with a port.');
   }
   if (url.protocol === 'ldaps:' && settings.tls.mode === 'disable') {
-    throw invalid('invalid_tls_mode', 'ldap/tls/mode', 'ldaps:// is never without TLS; write ldap:// to switch it off.');
+    throw invalid(
+      'invalid_tls_mode',
+      'ldap/tls/mode',
+      'ldaps:// is never without TLS; write ldap:// to switch it off.',
+    );
   }
-  if (!ldapTlsModes.includes(settings.tls.mode)) throw invalid('invalid_tls_mode', 'ldap/tls/mode', 'Unknown TLS mode.');
+  if (!ldapTlsModes.includes(settings.tls.mode))
+    throw invalid('invalid_tls_mode', 'ldap/tls/mode', 'Unknown TLS mode.');
   checkCertificate(settings.tls.ca, 'ldap/tls/ca');
   const { userDn, userBase, userFilter, groups } = settings;
   if (userDn === null && userBase === null) {
@@ -123,7 +128,12 @@ function checkFilter(template: string, placeholders: readonly string[], field: s
     if (template.split('(').length !== template.split(')').length) throw new Error('unbalanced');
     fillFilter(template, { login: 'x', dn: 'cn=x' });
   } catch {
-    throw invalid('invalid_filter', field, 'That is no LDAP filter.', 'Write it like (&(objectClass=person)(uid={login})).');
+    throw invalid(
+      'invalid_filter',
+      field,
+      'That is no LDAP filter.',
+      'Write it like (&(objectClass=person)(uid={login})).',
+    );
   }
 }
 

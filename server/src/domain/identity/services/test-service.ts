@@ -1,6 +1,7 @@
 /** The test of a service, stage by stage: what works, what does not, which setting to mend and how. */
-import { DomainError } from '../../errors.ts';
+
 import { OutboundError } from '../../../platform/network/outbound.ts';
+import { DomainError } from '../../errors.ts';
 import type { IdentityDeps } from '../deps.ts';
 import { checkText } from '../names.ts';
 import type { Principal } from '../principal.ts';
@@ -70,7 +71,11 @@ export class ServiceTester {
   }
 
   /** Tests a stored service, with a login to look up if there is one. It takes what changing it takes. */
-  async test(principal: Principal, name: string, input: { readonly login?: string | undefined }): Promise<ServiceTestReport> {
+  async test(
+    principal: Principal,
+    name: string,
+    input: { readonly login?: string | undefined },
+  ): Promise<ServiceTestReport> {
     requireScope(principal, 'admin');
     const login = checkText(input.login, 'login', 128);
     const row = await findService(this.#deps.store.db, principal, name);
@@ -85,7 +90,9 @@ export class ServiceTester {
     };
     let person: ExternalPerson | null = null;
     try {
-      person = await this.#run(service, login, (stage) => stages.push({ stage, ok: true, ms: lap(), ...warningOf(service, stage) }));
+      person = await this.#run(service, login, (stage) =>
+        stages.push({ stage, ok: true, ms: lap(), ...warningOf(service, stage) }),
+      );
     } catch (error) {
       if (error instanceof DomainError) throw error;
       stages.push({ ok: false, ms: lap(), ...explained(service, error) });

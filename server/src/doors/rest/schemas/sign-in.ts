@@ -4,8 +4,7 @@ import { clearable, nullable, oneOf, optionalText, strict, text, timestamp } fro
 
 const pem = (description: string) => clearable(Type.String({ maxLength: 100_000, description }));
 const secret = (description: string) => clearable(Type.String({ maxLength: 1024, description }));
-const clearableText = (maxLength: number, description: string) =>
-  clearable(Type.String({ maxLength, description }));
+const clearableText = (maxLength: number, description: string) => clearable(Type.String({ maxLength, description }));
 const timeoutMs = clearable(Type.Integer({ minimum: 100, maximum: 60_000 }));
 const roleNames = Type.Array(text(128), { maxItems: 64 });
 const groupRoles = Type.Array(strict({ group: text(1024, 'Name or DN.'), role: text(128) }), { maxItems: 500 });
@@ -57,8 +56,12 @@ const oidcInput = strict({
 const changeable = {
   description: clearable(Type.String({ maxLength: 4096 })),
   enabled: Type.Optional(Type.Boolean()),
-  default: Type.Optional(Type.Boolean({ description: 'Asked for names that no user here has; one of all LDAP services.' })),
-  createUsers: Type.Optional(Type.Boolean({ description: 'Make a user for whom the service knows and nobody is here.' })),
+  default: Type.Optional(
+    Type.Boolean({ description: 'Asked for names that no user here has; one of all LDAP services.' }),
+  ),
+  createUsers: Type.Optional(
+    Type.Boolean({ description: 'Make a user for whom the service knows and nobody is here.' }),
+  ),
   syncRoles: Type.Optional(Type.Boolean({ description: 'Renew roles at every sign-in, not only the first.' })),
   roles: Type.Optional(roleNames),
   groupRoles: Type.Optional(groupRoles),

@@ -362,7 +362,7 @@ export class Authenticator {
   ): Promise<
     (PasswordAnswer & { kind: 'wrong' | 'locked' }) | { kind: 'user'; userId: number; service: ServiceRecord | null }
   > {
-    const internal = candidate !== null && candidate.active && candidate.internal && chosen?.kind !== 'ldap';
+    const internal = candidate?.active === true && candidate.internal && chosen?.kind !== 'ldap';
     const { passwords, services } = this.#parts;
     const linked =
       chosen === null && candidate?.elsewhere ? await services.directoryService(candidate.elsewhere.serviceId) : null;

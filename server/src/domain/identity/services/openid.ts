@@ -8,7 +8,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import * as openid from 'openid-client';
 import { OutboundError } from '../../../platform/network/outbound.ts';
-import { DomainError, InvalidError, UnauthenticatedError } from '../../errors.ts';
+import { InvalidError, UnauthenticatedError } from '../../errors.ts';
 import type { IdentityDeps } from '../deps.ts';
 import { unverifiedIssuer } from '../jwt.ts';
 import { anonymousPrincipal, type RequestContext } from '../principal.ts';
@@ -111,10 +111,10 @@ export class OpenIdSignIn {
       const claims = await this.#exchange(service, currentUrl, state, input.browser);
       const person = personOf(claims.settings, claims.payload);
       if (person === null) throw new UnauthenticatedError('sign_in_failed', 'The provider names nobody.');
-      const userId = await this.#people.userOf(service, person, context);
+      const userId = await this.#people.userOf(service, person, context, 'sign-in');
       return { userId, serviceId: service.id, returnTo: attempt.returnTo };
     } catch (error) {
-      if (error instanceof DomainError) await this.#denied(service, context, error.code);
+      if (error instanceof UnauthenticatedError) await this.#denied(service, context, error.code);
       throw error;
     }
   }
@@ -132,7 +132,7 @@ export class OpenIdSignIn {
       try {
         const { payload, scopes, expiresAt } = await verifier.verify(token);
         const person = personOf(settings, payload);
-        if (person !== null) return { userId: await this.#people.userOf(service, person, context), scopes, expiresAt };
+        if (person !== null) return { userId: await this.#people.userOf(service, person, context, 'request'), scopes, expiresAt };
       } catch (error) {
         // Another service of the same issuer may accept this audience.
         refusal = error;

@@ -58,7 +58,7 @@ export class PasswordsElsewhere {
       return answer;
     }
     await this.#lockout.clear(db, key(answer.person.subject));
-    return { kind: 'user', userId: await this.#people.userOf(service, answer.person, context) };
+    return { kind: 'user', userId: await this.#people.userOf(service, answer.person, context, 'sign-in') };
   }
 
   /** The same work for nothing; a directory that does not answer is no error here. */

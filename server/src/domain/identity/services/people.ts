@@ -25,9 +25,12 @@ interface Link {
   readonly user_id: number;
   readonly login_folded: string | null;
   readonly subject: string | null;
+  readonly last_sign_in_at: Date | null;
 }
 
 const everybody = '*';
+/** How often the last use of a link is written down. */
+const noteEveryMs = 60_000;
 
 export class ServicePeople {
   readonly #deps: IdentityDeps;
@@ -37,20 +40,36 @@ export class ServicePeople {
   }
 
   /**
-   * The user's id; makes the user and renews its roles as the service says. Throws ForbiddenError `no_account`;
-   * `identity_changed` when the login belongs to somebody else at the service now.
+   * The user's id; makes the user, and at a sign-in renews its roles, as the service says. A token of an API request
+   * renews nothing: it need not name the groups. Throws ForbiddenError `no_account`; `identity_changed` when the login
+   * belongs to somebody else at the service now.
    */
-  async userOf(service: ServiceRecord, person: ExternalPerson, context: RequestContext): Promise<number> {
+  async userOf(
+    service: ServiceRecord,
+    person: ExternalPerson,
+    context: RequestContext,
+    occasion: 'sign-in' | 'request',
+  ): Promise<number> {
     const attempt = (): Promise<number> =>
-      this.#deps.store.transaction((trx) => this.#find(trx, service, person, context));
+      this.#deps.store.transaction((trx) => this.#find(trx, service, person, context, occasion));
     try {
-      return await attempt();
-    } catch (error) {
-      // Two sign-ins came first together: now the link is there. A taken name shows as no account.
-      if (!isUniqueViolation(error)) throw error;
-      return attempt().catch((again: unknown) => {
-        throw isUniqueViolation(again) ? noAccount(service) : again;
+      return await attempt().catch((error: unknown) => {
+        // Two sign-ins came first together: now the link is there.
+        if (isUniqueViolation(error)) return attempt();
+        throw error;
       });
+    } catch (error) {
+      const refusal = isUniqueViolation(error) ? noAccount(service) : error;
+      if (refusal instanceof ForbiddenError && occasion === 'sign-in') {
+        await this.#deps.audit.recordNow(this.#asSystem(context), {
+          action: 'session.create',
+          outcome: 'denied',
+          resource: { type: 'sign_in_service', uid: service.uid, name: service.name },
+          tenantId: service.tenantId,
+          detail: { reason: refusal.code, login: person.login, subject: person.subject },
+        });
+      }
+      throw refusal;
     }
   }
 
@@ -59,35 +78,34 @@ export class ServicePeople {
     service: ServiceRecord,
     person: ExternalPerson,
     context: RequestContext,
+    occasion: 'sign-in' | 'request',
   ): Promise<number> {
-    const link = await this.#linkOf(trx, service, person, context);
+    const link = await this.#linkOf(trx, service, person);
     if (link === null) {
       if (!service.createUsers) throw noAccount(service);
       return this.#create(trx, service, person, context);
     }
     const isForAll = link.login_folded === everybody;
-    await trx
-      .updateTable('sign_in_link')
-      .set({
-        last_sign_in_at: this.#deps.clock.now(),
-        ...(link.subject === null && !isForAll ? { subject: person.subject } : {}),
-      })
-      .where('id', '=', link.id)
-      .execute();
-    if (service.syncRoles && !isForAll) await this.#renewRoles(trx, service, person, link.user_id, context);
+    const now = this.#deps.clock.now();
+    const learns = link.subject === null && !isForAll;
+    if (learns || link.last_sign_in_at === null || now.getTime() - link.last_sign_in_at.getTime() >= noteEveryMs) {
+      await trx
+        .updateTable('sign_in_link')
+        .set({ last_sign_in_at: now, ...(learns ? { subject: person.subject } : {}) })
+        .where('id', '=', link.id)
+        .execute();
+    }
+    if (occasion === 'sign-in' && service.syncRoles && !isForAll) {
+      await this.#renewRoles(trx, service, person, link.user_id, context);
+    }
     return link.user_id;
   }
 
-  async #linkOf(
-    trx: Transaction<DB>,
-    service: ServiceRecord,
-    person: ExternalPerson,
-    context: RequestContext,
-  ): Promise<Link | null> {
+  async #linkOf(trx: Transaction<DB>, service: ServiceRecord, person: ExternalPerson): Promise<Link | null> {
     const login = foldName(person.login);
     const links = await trx
       .selectFrom('sign_in_link')
-      .select(['id', 'user_id', 'login_folded', 'subject'])
+      .select(['id', 'user_id', 'login_folded', 'subject', 'last_sign_in_at'])
       .where('service_id', '=', service.id)
       .where((where) =>
         where.or([where('subject', '=', person.subject), where('login_folded', 'in', [login, everybody])]),
@@ -97,13 +115,6 @@ export class ServicePeople {
     if (bySubject !== undefined) return bySubject;
     const byLogin = login === everybody ? undefined : links.find((one) => one.login_folded === login);
     if (byLogin !== undefined && byLogin.subject !== null) {
-      await this.#deps.audit.recordNow(systemPrincipal(context.door, context.requestId), {
-        action: 'session.create',
-        outcome: 'denied',
-        resource: { type: 'sign_in_service', uid: service.uid, name: service.name },
-        tenantId: service.tenantId,
-        detail: { reason: 'identity_changed', login: person.login },
-      });
       throw new ForbiddenError('identity_changed', `${service.name} has given this login to somebody else.`, {
         remedy: 'An administrator removes the old link, then links the new person.',
       });

@@ -171,6 +171,8 @@ describe('users', () => {
       status: 403,
       body: { code: 'no_account' },
     });
+    const byName = await headgate.api('POST', '/sign-in-services/sso/users', { username: 'carl' });
+    expect(byName).toMatchObject({ status: 400, body: { code: 'subject_required', field: 'subject' } });
     const link = await headgate.api('POST', '/sign-in-services/sso/users', {
       username: 'carl',
       subject: 'subject-of-carl',

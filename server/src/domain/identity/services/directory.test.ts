@@ -152,11 +152,14 @@ describe('a directory', () => {
       expect([login, await directory().check(login, 'anns password')]).toMatchObject([login, { kind: 'wrong' }]);
     }
     fc.assert(
-      fc.property(fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) }), (login) => {
-        const filter = fillFilter('(&(objectClass=person)(|(uid={login})(mail={login})))', { login });
-        const { filters } = JSON.parse(JSON.stringify(filter));
-        return filters.length === 2 && filters[1].filters.every((one: { value: string }) => one.value === login);
-      }),
+      fc.property(
+        fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) }),
+        (login) => {
+          const filter = fillFilter('(&(objectClass=person)(|(uid={login})(mail={login})))', { login });
+          const { filters } = JSON.parse(JSON.stringify(filter));
+          return filters.length === 2 && filters[1].filters.every((one: { value: string }) => one.value === login);
+        },
+      ),
     );
   });
 

@@ -3,7 +3,7 @@
  * Linking takes ModifyUsers (15) over the user and all that the user may: who is linked can be signed in as.
  */
 import { sql, type Transaction } from 'kysely';
-import { type DB, isUniqueViolation } from '../../../platform/database/index.ts';
+import { type DB, type Executor, isUniqueViolation } from '../../../platform/database/index.ts';
 import { isUuid, uuidv7 } from '../../../platform/ids.ts';
 import { announce } from '../../access/facts.ts';
 import { ConflictError, InvalidError, NotFoundError } from '../../errors.ts';
@@ -17,16 +17,34 @@ import { requireScope } from '../scopes.ts';
 import { effectiveOf, readUsers, type UserRow } from '../user-rows.ts';
 import { internalServiceId, type LinkView } from './model.ts';
 import type { ServiceRow } from './service-rows.ts';
-import { findService } from './services.ts';
+import { findService, findServiceById } from './services.ts';
 
 export interface LinkInput {
   readonly username: string;
-  /** What the person types there; the user name when absent and no subject is given; `*` = everybody there. */
+  /** What the person is called there; at a directory the user name when absent and no subject is given; `*` = everybody. */
   readonly login?: string | undefined;
   /** The service's lasting id, when it is known. */
   readonly subject?: string | undefined;
   /** Takes every other way of signing in with a password or a service away from the user. */
   readonly exclusive?: boolean | undefined;
+}
+
+/** A way in by the number of its service; 1 = internal. */
+export interface UserLink {
+  readonly serviceId: number;
+  /** `*` = whoever the service knows and nobody else is. */
+  readonly login: string;
+}
+
+const maxLinks = 100;
+
+const taken = (): ConflictError =>
+  new ConflictError('identity_taken', 'This login or subject belongs to a user already.', { field: 'login' });
+
+/** Throws unless the service is of the user's tenant, or of the installation. */
+function requireServes(row: ServiceRow, user: UserRow): void {
+  if (row.tenant_id === null || row.tenant_id === systemTenantId || row.tenant_id === user.tenant_id) return;
+  throw new InvalidError('wrong_tenant', `${row.name} serves users of its own tenant.`, { field: 'username' });
 }
 
 export class ServiceLinks {
@@ -69,9 +87,7 @@ export class ServiceLinks {
       return await this.#deps.store.transaction(async (trx) => {
         const row = await findService(trx, principal, service);
         const user = await this.#user(trx, principal, input.username);
-        if (row.tenant_id !== null && row.tenant_id !== systemTenantId && row.tenant_id !== user.tenant_id) {
-          throw new InvalidError('wrong_tenant', `${row.name} serves users of its own tenant.`, { field: 'username' });
-        }
+        requireServes(row, user);
         const login = this.#login(row, user, input, subject);
         if (input.exclusive === true) await trx.deleteFrom('sign_in_link').where('user_id', '=', user.id).execute();
         else if (row.id !== internalServiceId) await keepInternal(trx, user);
@@ -87,7 +103,12 @@ export class ServiceLinks {
           })
           .returning(['id', 'uid', 'created_at'])
           .executeTakeFirstOrThrow();
-        await this.#changed(trx, principal, row, user, 'user.link', { login, subject, exclusive: input.exclusive });
+        await this.#changed(trx, principal, user, 'user.link', {
+          service: row.name,
+          login,
+          subject,
+          exclusive: input.exclusive,
+        });
         return {
           id: link.uid,
           username: user.username,
@@ -99,7 +120,7 @@ export class ServiceLinks {
       });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      throw new ConflictError('identity_taken', 'This login or subject belongs to a user already.', { field: 'login' });
+      throw taken();
     }
   }
 
@@ -123,8 +144,73 @@ export class ServiceLinks {
       if (link === undefined) throw new NotFoundError('link_not_found', 'There is no such link.');
       const user = await this.#user(trx, principal, link.username);
       await trx.deleteFrom('sign_in_link').where('id', '=', link.id).execute();
-      await this.#changed(trx, principal, row, user, 'user.unlink', { login: link.login, subject: link.subject });
+      await this.#changed(trx, principal, user, 'user.unlink', {
+        service: row.name,
+        login: link.login,
+        subject: link.subject,
+      });
     });
+  }
+
+  /** The ways in of a user whom the caller administers, as doors with numbers show them (hdp.md §4.9 authinfo). */
+  async ofUser(principal: Principal, username: string): Promise<UserLink[]> {
+    requireScope(principal, 'read');
+    const { db } = this.#deps.store;
+    const user = await this.#user(db, principal, username);
+    const rows = await db
+      .selectFrom('sign_in_link')
+      .select(['service_id', 'login'])
+      .where('user_id', '=', user.id)
+      .orderBy('id')
+      .execute();
+    if (rows.length === 0) return [{ serviceId: internalServiceId, login: user.username }];
+    return rows.map((row) => ({ serviceId: row.service_id, login: row.login ?? user.username }));
+  }
+
+  /**
+   * Exactly these ways in; what is known of the person under a link that stays is kept. Throws InvalidError
+   * `links_missing` for none, NotFoundError `sign_in_service_not_found`, and like `link`.
+   */
+  async replace(principal: Principal, username: string, links: readonly UserLink[]): Promise<void> {
+    requireScope(principal, 'admin');
+    if (links.length === 0 || links.length > maxLinks) {
+      throw new InvalidError('links_missing', `A user has 1 to ${maxLinks} ways to sign in.`);
+    }
+    try {
+      await this.#deps.store.transaction(async (trx) => {
+        const user = await this.#user(trx, principal, username);
+        const wanted: { readonly row: ServiceRow; readonly login: string; readonly folded: string }[] = [];
+        for (const { serviceId, login } of links) {
+          const row = await findServiceById(trx, principal, serviceId);
+          requireServes(row, user);
+          const checked = this.#login(row, user, { username, login }, null) ?? user.username;
+          wanted.push({ row, login: checked, folded: foldName(checked) });
+        }
+        const present = await trx
+          .selectFrom('sign_in_link')
+          .select(['id', 'service_id', 'login_folded'])
+          .where('user_id', '=', user.id)
+          .execute();
+        const isWanted = (serviceId: number, folded: string | null): boolean =>
+          wanted.some((one) => one.row.id === serviceId && one.folded === folded);
+        const gone = present.filter((one) => !isWanted(one.service_id, one.login_folded)).map((one) => one.id);
+        if (gone.length > 0) await trx.deleteFrom('sign_in_link').where('id', 'in', gone).execute();
+        const fresh = wanted.filter(
+          (one) => !present.some((old) => old.service_id === one.row.id && old.login_folded === one.folded),
+        );
+        for (const { row, login, folded } of fresh) {
+          await trx
+            .insertInto('sign_in_link')
+            .values({ uid: uuidv7(), service_id: row.id, user_id: user.id, login, login_folded: folded })
+            .execute();
+        }
+        const services = wanted.map((one) => ({ service: one.row.name, login: one.login }));
+        await this.#changed(trx, principal, user, 'user.link', { links: services });
+      });
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      throw taken();
+    }
   }
 
   #login(row: ServiceRow, user: UserRow, input: LinkInput, subject: string | null): string | null {
@@ -137,10 +223,16 @@ export class ServiceLinks {
       return user.username;
     }
     if (input.login !== undefined) return checkName(input.login, 'login');
-    return subject === null ? user.username : null;
+    if (subject !== null) return null;
+    if (row.kind === 'ldap') return user.username;
+    // Many providers let people choose what they are called.
+    throw new InvalidError('subject_required', `${row.name} knows people by their subject (\`sub\`).`, {
+      field: 'subject',
+      remedy: 'Send the subject; or a login, if the provider lets nobody choose it.',
+    });
   }
 
-  async #user(trx: Transaction<DB>, principal: Principal, username: string): Promise<UserRow> {
+  async #user(trx: Executor, principal: Principal, username: string): Promise<UserRow> {
     const [user] = await readUsers(trx, sql`u.username_folded = ${foldName(username)}`, 1);
     const tenants = [principal.subject.tenantId, ...principal.subject.adminOfTenantIds];
     if (user === undefined || !(isAdministrator(principal) || tenants.includes(user.tenant_id))) {
@@ -155,7 +247,6 @@ export class ServiceLinks {
   async #changed(
     trx: Transaction<DB>,
     principal: Principal,
-    row: ServiceRow,
     user: UserRow,
     action: string,
     detail: object,
@@ -175,7 +266,7 @@ export class ServiceLinks {
       outcome: 'allowed',
       resource: { type: 'user', uid: user.uid, name: user.username },
       tenantId: user.tenant_id,
-      detail: { service: row.name, ...detail },
+      detail,
     });
     await announce(trx, `u:${user.id}`);
   }

@@ -127,12 +127,13 @@ export class OpenIdSignIn {
     const services = await this.#services.byIssuer(unverifiedIssuer(token));
     let refusal: unknown;
     for (const service of services) {
-      const { verifier, settings } = await this.#providers.of(service);
-      if (verifier === null) continue;
       try {
+        const { verifier, settings } = await this.#providers.of(service);
+        if (verifier === null) continue;
         const { payload, scopes, expiresAt } = await verifier.verify(token);
         const person = personOf(settings, payload);
-        if (person !== null) return { userId: await this.#people.userOf(service, person, context, 'request'), scopes, expiresAt };
+        if (person !== null)
+          return { userId: await this.#people.userOf(service, person, context, 'request'), scopes, expiresAt };
       } catch (error) {
         // Another service of the same issuer may accept this audience.
         refusal = error;

@@ -79,6 +79,13 @@ export class SignInServices {
     return toServiceView(await findService(this.#deps.store.db, principal, name));
   }
 
+  /** All that the caller may see, with their numbers, by number: for doors that have numbers (hdp.md §5.7). */
+  async numbered(principal: Principal): Promise<{ readonly number: number; readonly service: ServiceView }[]> {
+    requireScope(principal, 'read');
+    const rows = await readServices(this.#deps.store.db, visibleServices(principal), 1000);
+    return rows.map((row) => ({ number: row.id, service: toServiceView(row) }));
+  }
+
   /**
    * Throws ConflictError `sign_in_service_taken` (names are unique in the installation), InvalidError for settings that
    * break rules, ForbiddenError `permission_missing`, `permission_exceeds_own`.
@@ -302,6 +309,17 @@ export async function findService(
   name: string,
 ): Promise<ServiceRow> {
   const [row] = await readServices(executor, sql`${namedService(name)} and ${visibleServices(principal)}`, 1);
+  if (row === undefined) throw notFound();
+  return row;
+}
+
+/** The same by number, for doors that have numbers. */
+export async function findServiceById(
+  executor: Parameters<typeof readServices>[0],
+  principal: Principal,
+  id: number,
+): Promise<ServiceRow> {
+  const [row] = await readServices(executor, sql`s.id = ${id} and ${visibleServices(principal)}`, 1);
   if (row === undefined) throw notFound();
   return row;
 }

@@ -176,7 +176,10 @@ export const signInServiceTestReport = Type.Object(
 export const signInLinkBody = strict({
   username: text(256),
   login: Type.Optional(
-    text(128, 'What the person types there; the user name when absent. `*`: whoever the service knows.'),
+    text(
+      128,
+      'What the person is called there; at a directory the user name when absent. `*`: whoever the service knows.',
+    ),
   ),
   subject: Type.Optional(text(512, "The service's lasting id, when it is known.")),
   exclusive: Type.Optional(Type.Boolean({ description: 'Take other ways of signing in away.' })),

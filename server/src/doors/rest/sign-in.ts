@@ -41,7 +41,7 @@ export function registerOpenIdSignIn(app: DoorInstance, services: RestServices):
       security: [],
       response: {
         200: withReferences(app, pageOf(schemas.offeredService)),
-        ...problemResponses(429, 503),
+        ...problemResponses(400, 429, 503),
       } as Record<string, TSchema>,
     },
     handler: async () => ({ items: await identity.signInServices.offered(), nextCursor: null }),

@@ -90,8 +90,8 @@ function connectOnce(address: string, port: number, signal: AbortSignal): Promis
   });
 }
 
-/** How a TLS client greets `host`: for `tls.connect`, also over a socket that is open. */
-export function tlsOptions(host: string, tls: OutboundTls): ConnectionOptions {
+/** How a TLS client greets `host`. */
+function tlsOptions(host: string, tls: OutboundTls): ConnectionOptions {
   const name = withoutBrackets(host);
   return {
     host: name,
@@ -141,7 +141,7 @@ const untrusted = new Set([
 ]);
 
 /** What a failed handshake means. */
-export function tlsError(error: Error, host: string): OutboundError {
+function tlsError(error: Error, host: string): OutboundError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
     return new OutboundError('tls_expired', `The certificate of ${host} is not valid now.`, error);

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import fc from 'fast-check';
 import { FilterParser } from 'ldapts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -216,6 +217,36 @@ describe.each(['ldaps', 'starttls'] as const)('TLS by %s', (tls) => {
     expect(await failure(check('127.0.0.1', { mode: 'verify-ca' }))).toMatchObject({ code: 'tls_untrusted' });
     expect(await check('127.0.0.1', { mode: 'require' })).toMatchObject({ kind: 'person' });
     expect(server.binds.filter((one) => one.password === 'anns password')).toHaveLength(3);
+  });
+});
+
+describe('STARTTLS', () => {
+  const success = (id = 1) => [0x30, 0x0c, 0x02, 0x01, id, 0x78, 0x07, 0x0a, 0x01, 0x00, 0x04, 0x00, 0x04, 0x00];
+  const refused = success().with(9, 0x35);
+  // The beginning of a good answer to a later bind, to be completed by what comes under TLS.
+  const injected = [...success(), 0x30, 0x50, 0x02, 0x01, 0x02, 0x61, 0x4b, 0x0a, 0x01, 0x00, 0x04, 0x00, 0x04, 0x44];
+  it.each([
+    ['a refusal', refused, 'tls_unsupported'],
+    ['more than one answer', injected, 'tls_failed'],
+    ['an answer to something else', success(2), 'tls_failed'],
+    ['no LDAP', [...Buffer.from('HTTP/1.1 400 Bad Request')], 'tls_failed'],
+    ['an endless answer', [0x30, 0x84, 0x7f, 0xff, 0xff, 0xff], 'tls_failed'],
+    ['nothing', [], 'connect_timeout'],
+  ])('takes %s for a failure', async (_what, answer, code) => {
+    const heard: Buffer[] = [];
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write(Buffer.from(answer)));
+      socket.on('data', (chunk) => heard.push(chunk));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo; // it listens on a port
+    const input = { tls: { mode: 'require' }, timeoutMs: 300 } as const;
+    const directory = new Directory(settingsOf(`ldap://127.0.0.1:${port}`, input), servicePassword, policy);
+    expect(await failure(directory.check('ann', 'anns password'))).toMatchObject({ code });
+    // The request itself, and not a word more.
+    expect(Buffer.concat(heard).length).toBe(31);
+    server.close();
   });
 });
 

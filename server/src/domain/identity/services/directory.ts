@@ -9,9 +9,10 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { Client, type Entry, type Filter, InvalidCredentialsError, ResultCodeError } from 'ldapts';
 import type { AddressPolicy } from '../../../platform/network/addresses.ts';
-import { OutboundError, openSocket, secureSocket, tlsError, tlsOptions } from '../../../platform/network/outbound.ts';
+import { OutboundError, openSocket, secureSocket } from '../../../platform/network/outbound.ts';
 import { fillBindName, fillFilter, firstValue, foldDn, isBelow } from './ldap-text.ts';
 import type { ExternalPerson, LdapSettings } from './model.ts';
+import { askForTls } from './starttls.ts';
 
 export type DirectoryStage = 'address' | 'tls' | 'bind' | 'user' | 'groups';
 
@@ -267,6 +268,21 @@ export function foldGroup(name: string): string {
   return name.includes('=') ? foldDn(name) : name.normalize('NFC').toLowerCase();
 }
 
+/** Throws DirectoryError `tls_unsupported`, `tls_failed`; the socket is gone then. */
+async function startTls(socket: Socket, url: URL, deadline: AbortSignal): Promise<void> {
+  socket.on('error', () => {}); // its end is noticed by its closing
+  try {
+    const answer = await askForTls(socket, deadline);
+    if (answer === 'ready') return;
+    throw answer === 'refused'
+      ? new DirectoryError('tls_unsupported', 'tls', `${url.host} does not take STARTTLS.`, { field: 'url' })
+      : new DirectoryError('tls_failed', 'tls', `${url.host} does not answer STARTTLS properly.`, { field: 'url' });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
 /** One connection, TLS as the settings want it. */
 class Connection {
   readonly #client: Client;
@@ -295,7 +311,8 @@ class Connection {
     } as const;
     const plain = await openSocket({ host: url.hostname, port, policy }, deadline);
     onStage('address');
-    const socket: Socket = implicit ? await secureSocket(plain, url.hostname, tls, deadline) : plain;
+    if (!implicit && mode !== 'disable') await startTls(plain, url, deadline);
+    const socket: Socket = mode === 'disable' ? plain : await secureSocket(plain, url.hostname, tls, deadline);
     socket.on('error', () => {}); // until the library listens
     // The library is given the open socket, so it looks nothing up itself; its own URL only tells it what to send.
     const client = new Client({
@@ -304,18 +321,6 @@ class Connection {
       createConnection: () => socket,
     });
     const connection = new Connection(client, socket, deadline);
-    if (!implicit && mode !== 'disable') {
-      await connection
-        .within(() => client.startTLS(tlsOptions(url.hostname, tls)))
-        .catch((error: unknown) => {
-          connection.close();
-          if (error instanceof ResultCodeError) {
-            throw new DirectoryError('tls_unsupported', 'tls', `${url.host} does not take STARTTLS.`, { field: 'url' });
-          }
-          if (deadline.aborted || !(error instanceof Error)) throw error;
-          throw tlsError(error, url.hostname);
-        });
-    }
     onStage('tls');
     return connection;
   }

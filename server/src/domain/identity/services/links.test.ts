@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { context, openWorld, password, type World } from '../testing/world.ts';
 import { internalServiceId } from './model.ts';
 
-describe.each(['postgresql', 'pglite'] as const)('the ways in of a user on %s', (kind) => {
+describe('the ways in of a user', () => {
   let world: World;
   let corp: number;
   beforeAll(async () => {
-    world = await openWorld(kind);
+    world = await openWorld();
     await world.user('ann');
     await world.user('bob');
     const ldap = { url: 'ldaps://directory.example', userBase: 'dc=example' };

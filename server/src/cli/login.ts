@@ -8,6 +8,7 @@ import type { UserView } from './user/view.ts';
 
 interface LoginOptions {
   username?: string;
+  service?: string;
   passwordStdin?: boolean;
   tokenStdin?: boolean;
 }
@@ -16,7 +17,8 @@ interface LoginOptions {
 export function loginCommand(cli: Cli): Command {
   const command = new Command('login')
     .description('sign in to a server and keep the sign-in on this machine (mode 0600)')
-    .option('--username <name>', 'who signs in; asked for when left out');
+    .option('--username <name>', 'who signs in; asked for when left out')
+    .option('--service <name>', 'the sign-in service that checks the password; yours when left out');
   return withPassword(command, 'the password')
     .option('--token-stdin', 'keep an API token, read from standard input, in place of a sign-in by password')
     .action(async (options: LoginOptions) => {
@@ -35,7 +37,7 @@ async function withUsername(cli: Cli, options: LoginOptions) {
   const { body } = await cli.anonymousApi().send<{ token: string; expiresAt: string; user: UserView }>({
     method: 'POST',
     path: '/sessions',
-    body: { username, password },
+    body: { username, password, service: options.service },
   });
   return { token: body.token, username: body.user.username, expiresAt: body.expiresAt };
 }

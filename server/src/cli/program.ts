@@ -14,6 +14,7 @@ import { logoutCommand } from './logout.ts';
 import { scheduleCommand } from './schedule/index.ts';
 import { serveCommand, workerCommand } from './serve.ts';
 import { shareCommand } from './share/index.ts';
+import { signInServiceCommand } from './sign-in-service/index.ts';
 import { sourceCommand } from './source/index.ts';
 import { tokenCommand } from './token/index.ts';
 import { userCommand } from './user/index.ts';
@@ -42,6 +43,7 @@ export function createProgram(cli: Cli, version: string): Command {
     userCommand(cli),
     groupCommand(cli),
     extractCommand(cli),
+    signInServiceCommand(cli),
     jobCommand(cli),
     scheduleCommand(cli),
     webhookCommand(cli),

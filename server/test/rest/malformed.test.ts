@@ -13,6 +13,7 @@ import {
   type DocumentedOperation,
   documentedOperations,
   type JsonSchema,
+  publicOperations,
 } from './operations.ts';
 
 const requests = process.env.HEADGATE_SOAK === '1' ? 100_000 : 2000;
@@ -239,7 +240,7 @@ const spoils: Readonly<Record<string, Spoil>> = {
     body: undefined,
   }),
   'a bad sign-in': (chance, { id }) =>
-    id === 'signIn'
+    publicOperations.includes(id)
       ? null
       : {
           headers: {

@@ -34,6 +34,16 @@ export interface Call {
   readonly body?: unknown;
 }
 
+/** Operations without a sign-in before them. */
+export const publicOperations: readonly string[] = [
+  'signIn',
+  'listOfferedSignInServices',
+  'startOpenIdSignIn',
+  'finishOpenIdSignIn',
+];
+/** The id of a link is known only after it was made. */
+const unknownId = '00000000-0000-7000-8000-000000000000';
+
 /** Calls for one user. Destructive ones come last, and each user destroys only what is its own. */
 export function callsOf(world: World, as: string): Readonly<Record<string, Call>> {
   const { sample, password, workspaceUid } = world;
@@ -44,6 +54,33 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
   const { name: _name, ...draft } = sourceBody('draft', sample);
   return {
     signIn: { path: '/sessions', body: { username: as, password } },
+    listOfferedSignInServices: { path: '/sign-in/services' },
+    startOpenIdSignIn: { path: '/sign-in/oidc/provider/start?returnTo=%2F' },
+    finishOpenIdSignIn: { path: '/sign-in/oidc/provider/callback?code=a&state=b' },
+    createSignInService: {
+      path: '/sign-in-services',
+      body: {
+        name: `service-${as}`,
+        kind: 'ldap',
+        groupRoles: [{ group: 'staff', role: 'User' }],
+        ldap: {
+          url: 'ldap://127.0.0.1:9',
+          bindDn: 'cn=reader',
+          bindPassword: password,
+          userBase: 'dc=example',
+          tls: { mode: 'verify-full' },
+        },
+      },
+    },
+    listSignInServices: { path: '/sign-in-services?limit=5' },
+    getSignInService: { path: `/sign-in-services/service-${as}` },
+    updateSignInService: {
+      path: `/sign-in-services/service-${as}`,
+      body: { description: 'Changed', ldap: { bindPassword: password, timeoutMs: 1000 } },
+    },
+    testSignInService: { path: `/sign-in-services/service-${as}/test`, body: { login: 'somebody' } },
+    linkUser: { path: `/sign-in-services/service-${as}/users`, body: { username: 'guest', login: `guest-of-${as}` } },
+    listSignInLinks: { path: `/sign-in-services/service-${as}/users?limit=5` },
     getCurrentSession: { path: '/sessions/current' },
     getMe: { path: '/me' },
     changeOwnPassword: { path: '/me/password', body: { currentPassword: password, newPassword: `${password}-new` } },
@@ -128,6 +165,8 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     undeleteSource: { path: `${own}/undelete` },
     rotateWebhookSecret: { path: `/webhooks/${me.webhookId}/rotate-secret` },
     deleteWebhook: { path: `/webhooks/${me.webhookId}` },
+    unlinkUser: { path: `/sign-in-services/service-${as}/users/${unknownId}` },
+    deleteSignInService: { path: `/sign-in-services/service-${as}?unlink=true` },
     deleteGroup: { path: `/groups/group-${as}` },
     deleteUser: { path: `/users/new-${as}` },
     revokeToken: { path: `/tokens/${me.tokenId}` },

@@ -9,17 +9,21 @@ import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import { Changes, FactsCache } from '../access/cache.ts';
 import { announce } from '../access/facts.ts';
-import { type DomainError, UnauthenticatedError } from '../errors.ts';
+import { ConflictError, type DomainError, InvalidError, UnauthenticatedError } from '../errors.ts';
 import { BearerTokens } from './bearer.ts';
 import type { IdentityDeps } from './deps.ts';
-import { JwtVerifier } from './jwt.ts';
+import { JwtVerifier, unverifiedIssuer } from './jwt.ts';
 import { JwtUsers } from './jwt-users.ts';
-import { Lockout } from './lockout.ts';
+import type { Lockout } from './lockout.ts';
 import { foldName } from './names.ts';
 import type { Passwords } from './passwords.ts';
 import { anonymousPrincipal, type Principal, principalOf, type RequestContext } from './principal.ts';
 import type { Principals, UserRecord } from './principals.ts';
 import { tokenKey, tokenKind } from './secrets.ts';
+import { internalServiceId, type ServiceRecord } from './services/model.ts';
+import type { Arrival, OpenIdSignIn } from './services/openid.ts';
+import { type PasswordAnswer, type PasswordsElsewhere, realmOf } from './services/passwords-elsewhere.ts';
+import type { RunningServices } from './services/running.ts';
 import type { Sessions } from './sessions.ts';
 import type { Users } from './users.ts';
 import type { UserView } from './views.ts';
@@ -39,11 +43,28 @@ export interface AuthenticatorParts {
   readonly principals: Principals;
   readonly users: Users;
   readonly sessions: Sessions;
+  readonly lockout: Lockout;
+  readonly services: RunningServices;
+  readonly elsewhere: PasswordsElsewhere;
+  readonly openId: OpenIdSignIn;
+}
+
+/** What a name and password are checked by. `service`: the name of one; absent = the user's own links decide. */
+export interface PasswordCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly service?: string | undefined;
 }
 
 /** What the store knows of a name. */
 interface Candidate {
   readonly userId: number;
+  /** Failures are counted by it. */
+  readonly folded: string;
+  /** Whether the password kept here counts. */
+  readonly internal: boolean;
+  /** The LDAP service that the user is linked to, and the login there. */
+  readonly elsewhere: { readonly serviceId: number; readonly login: string } | null;
   readonly authVersion: number;
   readonly passwordHash: string | null;
   readonly active: boolean;
@@ -65,6 +86,13 @@ function lockedOut(until: Date, now: Date): UnauthenticatedError {
   });
 }
 
+/** A password that fits. */
+interface Fit {
+  readonly record: UserRecord;
+  /** Null = internal. */
+  readonly service: ServiceRecord | null;
+}
+
 const jwtCapacity = 20_000;
 const nameCapacity = 20_000;
 const maxNameLength = 256;
@@ -79,8 +107,8 @@ export class Authenticator {
   readonly #jwtUsers: JwtUsers;
   /** JWTs checked in the last second. */
   readonly #jwts: FactsCache<{ userId: number; scopes: ReadonlySet<string> | null; expiresAt: number }>;
-  /** Folded name → user id, of names that signed in by `basic` in the last second. */
-  readonly #names: FactsCache<number>;
+  /** Service and folded name → user, of names that signed in by `basic` in the last second. */
+  readonly #names: FactsCache<{ readonly userId: number; readonly realm: string }>;
   /** Checks of one name go one after another here, so that parallel guesses do not outrun the lock. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -88,7 +116,7 @@ export class Authenticator {
     this.#deps = deps;
     this.#parts = parts;
     this.#bearer = new BearerTokens(deps);
-    this.#lockout = new Lockout(deps);
+    this.#lockout = parts.lockout;
     this.#jwt = new JwtVerifier(deps.config.jwtIssuers, { clock: deps.clock });
     this.#jwtUsers = new JwtUsers(deps);
     this.#jwts = new FactsCache(Changes.of(deps.store), jwtCapacity);
@@ -97,16 +125,36 @@ export class Authenticator {
 
   /**
    * Opens a session. Throws UnauthenticatedError `invalid_credentials`, the same for an unknown name, a wrong
-   * password and an inactive user; `sign_in_locked` after too many failures, also for names that do not exist.
+   * password and an inactive user; `sign_in_locked` after too many failures, also for names that do not exist;
+   * InvalidError `sign_in_service_not_found`, `sign_in_service_kind`; UnavailableError `sign_in_service_unavailable`;
+   * ForbiddenError `no_account` for somebody whom only the service knows.
    */
-  async signIn(
-    credentials: { readonly username: string; readonly password: string },
+  async signIn(credentials: PasswordCredentials, context: RequestContext): Promise<SignIn> {
+    const { record, service } = await this.#byPassword(credentials, context);
+    return this.#open(record, service?.id ?? null, service?.name ?? null, context);
+  }
+
+  /** Opens a session for whom an OpenID provider has sent back. Throws UnauthenticatedError for an inactive user. */
+  async arrive(arrival: Arrival, context: RequestContext): Promise<SignIn> {
+    const record = await this.#parts.principals.recordOf(arrival.userId);
+    if (record === null) throw invalidCredentials();
+    return this.#open(record, arrival.serviceId, null, context);
+  }
+
+  async #open(
+    record: UserRecord,
+    serviceId: number | null,
+    service: string | null,
     context: RequestContext,
   ): Promise<SignIn> {
-    const record = await this.#byPassword(credentials.username, credentials.password, context);
     const { user } = record;
     const session = await this.#deps.store.transaction(async (trx) => {
-      const opened = await this.#parts.sessions.open(trx, { id: user.id, authVersion: record.authVersion }, context);
+      const opened = await this.#parts.sessions.open(
+        trx,
+        { id: user.id, authVersion: record.authVersion },
+        context,
+        serviceId,
+      );
       await trx
         .updateTable('user_account')
         .set({ last_sign_in_at: this.#deps.clock.now() })
@@ -116,6 +164,7 @@ export class Authenticator {
         action: 'session.create',
         outcome: 'allowed',
         resource: { type: 'session', uid: opened.uid, name: user.username },
+        ...(serviceId === null ? {} : { detail: { serviceId, ...(service === null ? {} : { service }) } }),
       });
       return opened;
     });
@@ -140,18 +189,19 @@ export class Authenticator {
    * The principal of a name and password sent with each request; an API token of that user may stand as password.
    * Throws like `signIn`.
    */
-  async basic(username: string, password: string, context: RequestContext): Promise<Principal> {
+  async basic(username: string, password: string, context: RequestContext, service?: string): Promise<Principal> {
     if (tokenKind(password) === 'api_token') {
       const principal = await this.bearer(password, context).catch(() => null);
       if (principal !== null && foldName(principal.subject.username) === foldName(username)) return principal;
     }
-    const folded = foldName(username);
-    const known = this.#rememberedUser(folded, password);
+    const key = `${service === undefined ? '' : foldName(service)}\n${foldName(username)}`;
+    const known = this.#rememberedUser(key, password);
     if (known !== null) return principalOf(known.user, context, { method: 'password' });
-    const { user } = await this.#byPassword(username, password, context);
+    const { record, service: by } = await this.#byPassword({ username, password, service }, context);
+    const { user } = record;
     await this.#names.through(
-      folded,
-      async () => user.id,
+      key,
+      async () => ({ userId: user.id, realm: by === null ? '' : realmOf(by) }),
       () => [`u:${user.id}`],
     );
     return principalOf(user, context, { method: 'password' });
@@ -159,17 +209,24 @@ export class Authenticator {
 
   /**
    * Checks the caller's own password, e.g. before it is changed. Counts and locks like a sign-in.
-   * Throws like `signIn`.
+   * Throws like `signIn`; ConflictError `password_kept_elsewhere` when a service keeps it.
    */
   async confirm(principal: Principal, password: string): Promise<void> {
+    if (!(await this.#parts.services.allowsInternal(principal.actor.id))) {
+      throw new ConflictError('password_kept_elsewhere', 'Your password is kept by your sign-in service.', {
+        remedy: 'Change it there.',
+      });
+    }
     const { door, requestId, address } = principal;
-    await this.#byPassword(principal.actor.username, password, { door, requestId, address });
+    const credentials = { username: principal.actor.username, password, service: 'internal' };
+    await this.#byPassword(credentials, { door, requestId, address });
   }
 
   /** Removes sessions that have ended and counts of failures that no longer matter. */
   async sweep(): Promise<void> {
     await this.#parts.sessions.sweep();
     await this.#lockout.sweep(this.#deps.store.db);
+    await this.#parts.openId.sweep();
   }
 
   /** Waits for background writes. */
@@ -178,18 +235,20 @@ export class Authenticator {
   }
 
   /** Whom this password was checked for in the last minutes, when all of it is in memory and no lock is known. */
-  #rememberedUser(folded: string, password: string): UserRecord | null {
-    const userId = this.#names.get(folded);
-    const record = userId === undefined ? undefined : this.#parts.principals.cached(userId);
-    if (record === undefined) return null;
+  #rememberedUser(key: string, password: string): UserRecord | null {
+    const known = this.#names.get(key);
+    const record = known === undefined ? undefined : this.#parts.principals.cached(known.userId);
+    if (known === undefined || record === undefined) return null;
     if (record.lockedUntil !== null && record.lockedUntil > this.#deps.clock.now()) return null;
-    return this.#parts.passwords.remembers(record.user.id, record.authVersion, password) ? record : null;
+    const fits = this.#parts.passwords.remembers(record.user.id, record.authVersion, password, known.realm);
+    return fits ? record : null;
   }
 
   async #byJwt(token: string, context: RequestContext): Promise<Principal> {
     const known = await this.#jwts.through(
       tokenKey(token),
       async () => {
+        if (!this.#jwt.has(unverifiedIssuer(token))) return this.#parts.openId.bearer(token, context);
         const claims = await this.#jwt.verify(token);
         const userId = await this.#jwtUsers.userOf(claims, context);
         return userId === null ? null : { userId, scopes: claims.scopes, expiresAt: claims.expiresAt };
@@ -202,60 +261,143 @@ export class Authenticator {
     return principalOf(record.user, context, { method: 'jwt', scopes: known.scopes });
   }
 
-  async #byPassword(username: string, password: string, context: RequestContext): Promise<UserRecord> {
+  async #byPassword(credentials: PasswordCredentials, context: RequestContext): Promise<Fit> {
+    const { username, password } = credentials;
     if (username.length > maxNameLength || password.length > maxPasswordInput || username.includes('\0')) {
       throw invalidCredentials();
     }
+    const chosen = credentials.service === undefined ? null : await this.#chosen(credentials.service);
     const folded = foldName(username);
-    return this.#inTurn(folded, async () => {
-      const { candidate, lockedUntil, failures } = await this.#look(folded);
+    // A login at a service counts for the user it is linked to, together with the user's own name.
+    const counted = chosen === null ? folded : ((await this.#look(folded, chosen)).candidate?.folded ?? folded);
+    return this.#inTurn(counted, async () => {
+      const { candidate, lockedUntil, failures } = await this.#look(folded, chosen);
       const now = this.#deps.clock.now();
       if (lockedUntil !== null && lockedUntil > now) {
-        await this.#audit(context, folded, candidate, 'locked');
+        await this.#audit(context, counted, candidate, 'locked');
         throw lockedOut(lockedUntil, now);
       }
-      if (!(await this.#fits(candidate, password))) throw await this.#failed(context, folded, candidate);
-      if (failures > 0) await this.#lockout.clear(this.#deps.store.db, folded);
-      const record = await this.#parts.principals.recordOf(candidate!.userId); // it fits, so there is one
-      if (record === null) throw invalidCredentials();
-      return record;
+      const answer = await this.#check(candidate, chosen, credentials, context);
+      if (answer.kind === 'locked') {
+        await this.#audit(context, counted, candidate, 'locked');
+        throw lockedOut(answer.until, now);
+      }
+      const record = answer.kind === 'user' ? await this.#parts.principals.recordOf(answer.userId) : null;
+      if (answer.kind === 'wrong' || record === null) throw await this.#failed(context, counted, candidate);
+      if (failures > 0) await this.#lockout.clear(this.#deps.store.db, counted);
+      const { service } = answer;
+      this.#parts.passwords.remember(
+        record.user.id,
+        record.authVersion,
+        password,
+        service === null ? '' : realmOf(service),
+      );
+      return { record, service };
     });
   }
 
-  async #look(folded: string): Promise<{ candidate: Candidate | null; lockedUntil: Date | null; failures: number }> {
+  /** A service that a caller named: one that takes passwords. */
+  async #chosen(name: string): Promise<ServiceRecord> {
+    const service = await this.#parts.services.byName(name, 'service');
+    if (service.kind === 'internal' || service.kind === 'ldap') return service;
+    throw new InvalidError('sign_in_service_kind', `${service.name} takes no passwords.`, {
+      field: 'service',
+      remedy: `Open /api/v1/sign-in/oidc/${encodeURIComponent(service.name)}/start in a browser.`,
+    });
+  }
+
+  /** By user name; with an LDAP service chosen, by the login linked there. */
+  async #look(
+    folded: string,
+    chosen: ServiceRecord | null,
+  ): Promise<{ candidate: Candidate | null; lockedUntil: Date | null; failures: number }> {
+    const linked = chosen?.kind === 'ldap' ? chosen.id : null;
     const { rows } = await sql<{
       user_id: number | null;
+      username_folded: string;
       auth_version: number;
       password_hash: string | null;
       status: string;
       locked_until: Date | null;
       failures: number | null;
+      links: { serviceId: number; login: string | null; runs: boolean }[];
     }>`
-      select u.id as user_id, u.auth_version, u.password_hash, u.status, f.locked_until, f.failures
+      select u.id as user_id, u.username_folded, u.auth_version, u.password_hash, u.status, f.locked_until, f.failures,
+        coalesce((select jsonb_agg(jsonb_build_object('serviceId', l.service_id, 'login', l.login,
+              'runs', s.enabled and s.kind = 'ldap') order by l.id)
+            from sign_in_link l join sign_in_service s on s.id = l.service_id where l.user_id = u.id),
+          '[]'::jsonb) as links
       from (select ${folded}::text as name) q
-        left join sign_in_failure f on f.username_folded = q.name
-        left join user_account u on u.username_folded = q.name and u.builtin is null`.execute(this.#deps.store.db);
+        left join sign_in_link c on c.service_id = ${linked}::bigint and c.login_folded = q.name and q.name <> '*'
+        left join user_account u on u.builtin is null
+          and case when ${linked}::bigint is null then u.username_folded = q.name else u.id = c.user_id end
+        left join sign_in_failure f on f.username_folded = coalesce(u.username_folded, q.name)`.execute(
+      this.#deps.store.db,
+    );
     const row = rows[0]!; // the left joins keep the one row
-    const candidate =
-      row.user_id === null
-        ? null
-        : {
-            userId: row.user_id,
-            authVersion: row.auth_version,
-            passwordHash: row.password_hash,
-            active: row.status === 'active',
-          };
-    return { candidate, lockedUntil: row.locked_until, failures: row.failures ?? 0 };
+    const { lockedUntil, failures } = { lockedUntil: row.locked_until, failures: row.failures ?? 0 };
+    if (row.user_id === null) return { candidate: null, lockedUntil, failures };
+    const elsewhere = row.links.find((one) => one.runs && one.login !== null && one.login !== '*');
+    const candidate = {
+      userId: row.user_id,
+      folded: row.username_folded,
+      internal: row.links.length === 0 || row.links.some((one) => one.serviceId === internalServiceId),
+      elsewhere: elsewhere === undefined ? null : { serviceId: elsewhere.serviceId, login: elsewhere.login! },
+      authVersion: row.auth_version,
+      passwordHash: row.password_hash,
+      active: row.status === 'active',
+    };
+    return { candidate, lockedUntil, failures };
   }
 
-  /** One argon2id check whatever the candidate, unless the same check succeeded in the last minutes. */
-  async #fits(candidate: Candidate | null, password: string): Promise<boolean> {
-    const { passwords } = this.#parts;
-    if (candidate?.active && passwords.remembers(candidate.userId, candidate.authVersion, password)) return true;
-    const stored = candidate?.active ? candidate.passwordHash : null;
-    const { ok, stale } = await passwords.check(stored, password);
+  /**
+   * Whatever the candidate: one argon2id check, then, where there are directories, the work of one check there. Only a
+   * password that fits here, or was checked in the last minutes, saves the rest.
+   */
+  async #check(
+    candidate: Candidate | null,
+    chosen: ServiceRecord | null,
+    { username, password }: PasswordCredentials,
+    context: RequestContext,
+  ): Promise<
+    (PasswordAnswer & { kind: 'wrong' | 'locked' }) | { kind: 'user'; userId: number; service: ServiceRecord | null }
+  > {
+    const internal = candidate?.active === true && candidate.internal && chosen?.kind !== 'ldap';
+    const { passwords, services } = this.#parts;
+    const linked =
+      chosen === null && candidate?.elsewhere ? await services.directoryService(candidate.elsewhere.serviceId) : null;
+    const directory = chosen?.kind === 'ldap' ? chosen : linked;
+    if (candidate?.active) {
+      const { userId, authVersion } = candidate;
+      if (internal && passwords.remembers(userId, authVersion, password))
+        return { kind: 'user', userId, service: null };
+      if (directory !== null && passwords.remembers(userId, authVersion, password, realmOf(directory))) {
+        return { kind: 'user', userId, service: directory };
+      }
+    }
+    if (await this.#fitsHere(internal ? candidate : null, password)) {
+      return { kind: 'user', userId: candidate!.userId, service: null }; // it fits, so there is one
+    }
+    if (directory !== null) {
+      const login = linked === null ? username : candidate!.elsewhere!.login; // the link was found by them
+      const answer = await this.#parts.elsewhere.check(directory, login, password, context);
+      return answer.kind === 'user' ? { ...answer, service: directory } : answer;
+    }
+    if (chosen !== null) return { kind: 'wrong' };
+    const fallback = await services.fallback();
+    if (fallback === null) return { kind: 'wrong' };
+    if (candidate !== null || !fallback.isDefault) {
+      await this.#parts.elsewhere.pretend(fallback);
+      return { kind: 'wrong' };
+    }
+    const answer = await this.#parts.elsewhere.check(fallback, username, password, context);
+    return answer.kind === 'user' ? { ...answer, service: fallback } : answer;
+  }
+
+  /** One argon2id check, also for nobody. */
+  async #fitsHere(candidate: Candidate | null, password: string): Promise<boolean> {
+    const { ok, stale } = await this.#parts.passwords.check(candidate?.passwordHash ?? null, password);
     if (!ok || candidate === null) return false;
-    passwords.remember(candidate.userId, candidate.authVersion, password);
     if (stale) await this.#rehash(candidate, password);
     return true;
   }

@@ -32,6 +32,10 @@ export interface IdentityConfig {
   readonly lockoutWindowSeconds: number;
   readonly lockoutPeriodSeconds: number;
   readonly jwtIssuers: readonly JwtIssuer[];
+  /** Where sign-in services may be: as for sources. */
+  readonly allowPrivateAddresses?: boolean | undefined;
+  readonly allowLoopbackAddresses?: boolean | undefined;
+  readonly tenantsAllowPrivateAddresses?: boolean | undefined;
 }
 
 export interface IdentityDeps {

@@ -10,6 +10,11 @@ import { Groups } from './groups.ts';
 import { Passwords } from './passwords.ts';
 import { Principals } from './principals.ts';
 import { Roles } from './roles.ts';
+import { signInParts } from './services/index.ts';
+import { ServiceLinks } from './services/links.ts';
+import type { OpenIdSignIn } from './services/openid.ts';
+import { SignInServices } from './services/services.ts';
+import type { ServiceTester } from './services/test-service.ts';
 import { Sessions } from './sessions.ts';
 import { Tenants } from './tenants.ts';
 import { ApiTokens } from './tokens.ts';
@@ -21,6 +26,9 @@ export { ensureInstallation } from './installation.ts';
 export type { PasswordCost } from './passwords.ts';
 export type { Principal, RequestContext } from './principal.ts';
 export { requireScope } from './scopes.ts';
+export type * from './services/model.ts';
+export { attemptSeconds } from './services/openid.ts';
+export type * from './services/test-service.ts';
 export type * from './views.ts';
 
 /** The services of identity, made from one set of dependencies. */
@@ -33,6 +41,10 @@ export class Identity {
   readonly tokens: ApiTokens;
   readonly authenticator: Authenticator;
   readonly principals: Principals;
+  readonly signInServices: SignInServices;
+  readonly serviceLinks: ServiceLinks;
+  readonly serviceTester: ServiceTester;
+  readonly openId: OpenIdSignIn;
 
   constructor(deps: IdentityDeps) {
     const passwords = new Passwords(deps);
@@ -43,7 +55,13 @@ export class Identity {
     this.roles = new Roles(deps);
     this.sessions = new Sessions(deps);
     this.tokens = new ApiTokens(deps, passwords);
+    this.signInServices = new SignInServices(deps);
+    this.serviceLinks = new ServiceLinks(deps);
+    const { tester, ...parts } = signInParts(deps);
+    this.serviceTester = tester;
+    this.openId = parts.openId;
     this.authenticator = new Authenticator(deps, {
+      ...parts,
       passwords,
       principals: this.principals,
       users: this.users,

@@ -54,6 +54,11 @@ export class JwtVerifier {
     }
   }
 
+  /** Whether tokens of this issuer are checked here. */
+  has(issuer: string): boolean {
+    return this.#issuers.has(issuer);
+  }
+
   /** Throws UnauthenticatedError `invalid_token`; UnavailableError `jwt_keys_unavailable` when keys cannot be had. */
   async verify(token: string): Promise<JwtClaims> {
     const keys = this.#issuers.get(unverifiedIssuer(token));
@@ -83,7 +88,7 @@ export class JwtVerifier {
 }
 
 /** Read before the signature is checked: only chooses which issuer's keys must fit. */
-function unverifiedIssuer(token: string): string {
+export function unverifiedIssuer(token: string): string {
   try {
     return decodeJwt(token).iss ?? '';
   } catch (error) {

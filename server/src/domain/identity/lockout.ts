@@ -45,6 +45,17 @@ export class Lockout {
     return { failures: row.failures, lockedUntil: row.locked_until };
   }
 
+  /** Until when a name is locked; null = it is not. */
+  async lockedUntil(executor: Executor, folded: string): Promise<Date | null> {
+    const row = await executor
+      .selectFrom('sign_in_failure')
+      .select('locked_until')
+      .where('username_folded', '=', folded)
+      .executeTakeFirst();
+    const until = row?.locked_until ?? null;
+    return until !== null && until > this.#clock.now() ? until : null;
+  }
+
   /** Forgets the failures of a name. */
   async clear(executor: Executor, folded: string): Promise<void> {
     await executor.deleteFrom('sign_in_failure').where('username_folded', '=', folded).execute();

@@ -82,17 +82,17 @@ export class Passwords {
     return { ok: ok && stored !== null, stale: ok && !against.includes(this.#parameters()) };
   }
 
-  /** Remembers a successful check for five minutes. */
-  remember(userId: number, authVersion: number, password: string): void {
-    const mac = this.#mac(userId, authVersion, password);
+  /** Remembers a successful check for five minutes. `realm`: who checked it; empty = the hash kept here. */
+  remember(userId: number, authVersion: number, password: string, realm = ''): void {
+    const mac = this.#mac(userId, authVersion, password, realm);
     this.#memory.delete(mac);
     this.#memory.set(mac, performance.now() + rememberMs);
     if (this.#memory.size > remembered) this.#memory.delete(this.#memory.keys().next().value!); // it is not empty
   }
 
   /** Whether this password was checked for this user in the last five minutes, and nothing changed since. */
-  remembers(userId: number, authVersion: number, password: string): boolean {
-    const mac = this.#mac(userId, authVersion, password);
+  remembers(userId: number, authVersion: number, password: string, realm = ''): boolean {
+    const mac = this.#mac(userId, authVersion, password, realm);
     const until = this.#memory.get(mac);
     if (until === undefined) return false;
     if (until > performance.now()) return true;
@@ -121,9 +121,9 @@ export class Passwords {
     return { salt, iterations: scramIterations };
   }
 
-  #mac(userId: number, authVersion: number, password: string): string {
+  #mac(userId: number, authVersion: number, password: string, realm: string): string {
     return createHmac('sha256', this.#memoryKey)
-      .update(`${userId}\n${authVersion}\n${normal(password)}`)
+      .update(`${userId}\n${authVersion}\n${realm}\n${normal(password)}`)
       .digest('base64');
   }
 

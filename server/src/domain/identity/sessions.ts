@@ -16,11 +16,15 @@ export class Sessions {
     this.#deps = deps;
   }
 
-  /** Opens a session of a user; for the authenticator. The token is in nobody's hands but the caller's. */
+  /**
+   * Opens a session of a user; for the authenticator. The token is in nobody's hands but the caller's. It ends when
+   * `serviceId`, the sign-in service that it came by (null = internal), is switched off.
+   */
   async open(
     executor: Executor,
     user: { readonly id: number; readonly authVersion: number },
     context: RequestContext,
+    serviceId: number | null = null,
   ): Promise<{ token: string; uid: string; expiresAt: Date }> {
     const token = newSessionToken();
     const uid = uuidv7();
@@ -33,6 +37,7 @@ export class Sessions {
         uid,
         user_id: user.id,
         auth_version: user.authVersion,
+        service_id: serviceId,
         door: context.door,
         user_agent: context.userAgent?.replaceAll('\0', '').slice(0, 512) ?? null,
         address: context.address,

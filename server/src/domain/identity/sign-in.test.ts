@@ -6,6 +6,7 @@ import { ensureInstallation } from './installation.ts';
 import { Passwords } from './passwords.ts';
 import type { Principal } from './principal.ts';
 import { principalOf } from './principal.ts';
+import { signInParts } from './services/index.ts';
 import { context, lightCost, type Node, openWorld, password, type World } from './testing/world.ts';
 
 const code = (promise: Promise<unknown>): Promise<string> =>
@@ -126,7 +127,13 @@ describe('failed sign-ins (F4)', () => {
     const passwords = new Passwords({ vault: world.vault, passwordCost: lightCost });
     checks = () => passwords.checks;
     const { users, sessions, principals } = world.identity;
-    authenticator = new Authenticator(depsOf(world), { passwords, users, sessions, principals });
+    authenticator = new Authenticator(depsOf(world), {
+      passwords,
+      users,
+      sessions,
+      principals,
+      ...signInParts(depsOf(world)),
+    });
   });
   afterAll(() => world?.close());
 

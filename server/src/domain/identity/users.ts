@@ -249,6 +249,7 @@ export class Users {
       const user = await this.#find(trx, principal, username);
       this.#requireOutranks(principal, user, Permission.modifyUsers);
       await trx.deleteFrom('sign_in_failure').where('username_folded', '=', user.username_folded).execute();
+      await forgetFailuresElsewhere(trx, user.id);
       await this.#record(trx, principal, user, 'user.unlock', {});
       await announce(trx, `u:${user.id}`);
       return user.id;
@@ -391,6 +392,13 @@ export class Users {
       detail,
     });
   }
+}
+
+/** Failures counted by the user's entries in directories (`services/passwords-elsewhere.ts`). */
+async function forgetFailuresElsewhere(trx: Transaction<DB>, userId: number): Promise<void> {
+  await sql`
+    delete from sign_in_failure f using sign_in_link l join sign_in_service s on s.id = l.service_id
+    where l.user_id = ${userId} and f.username_folded = chr(1) || s.uid || ':' || l.subject`.execute(trx);
 }
 
 /** A condition on `user_account u`: oneself, and users of tenants where the principal holds ViewUsers (14). */

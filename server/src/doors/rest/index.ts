@@ -24,6 +24,8 @@ import { registerSchedules } from './schedules.ts';
 import type { RestServices } from './services.ts';
 import { registerSessions, registerSignIn } from './sessions.ts';
 import { registerShares } from './shares.ts';
+import { registerOpenIdSignIn } from './sign-in.ts';
+import { registerSignInServices } from './sign-in-services.ts';
 import { registerEngines, registerSources, registerTests } from './sources.ts';
 import { registerSystem } from './system.ts';
 import { registerTokens } from './tokens.ts';
@@ -35,6 +37,7 @@ export type { HealthCheck, RestServices, RestSettings } from './services.ts';
 
 const tags = [
   { name: 'sessions', description: 'Signing in and out.' },
+  { name: 'sign-in services', description: 'Where passwords and identities are checked.' },
   { name: 'users', description: 'Users, roles and permissions.' },
   { name: 'groups', description: 'Named sets of users.' },
   { name: 'tenants', description: 'Separate parts of one installation.' },
@@ -79,12 +82,14 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   await registerDocs(app);
   registerSystem(app, services);
   registerSignIn(app, services);
+  registerOpenIdSignIn(app, services);
   const operations = new Operations(app, services);
   registerSessions(operations, services);
   registerUsers(operations, services);
   registerGroups(operations, services);
   registerTenants(operations, services);
   registerTokens(operations, services);
+  registerSignInServices(operations, services);
   registerEngines(operations, services);
   registerSources(operations, services);
   registerTests(operations, services);

@@ -2,27 +2,19 @@
 import type { TSchema } from 'typebox';
 import type { SignIn } from '../../domain/identity/index.ts';
 import { type DoorInstance, problemResponses, withReferences } from '../../platform/http/index.ts';
-import { checkOrigin, contextOf, sessionCookie, spend } from './auth.ts';
+import { checkOrigin, contextOf, spend } from './auth.ts';
+import { isSecure, sessionCookieText } from './cookies.ts';
 import { apiPrefix, type Operations } from './operation.ts';
 import { presentUser, words } from './present.ts';
 import * as schemas from './schemas/index.ts';
-import type { RestServices, RestSettings } from './services.ts';
+import type { RestServices } from './services.ts';
 
-function cookie(value: string, maxAgeSeconds: number, secure: boolean): string {
-  const parts = [`${sessionCookie}=${value}`, 'Path=/', 'HttpOnly', 'SameSite=Lax', `Max-Age=${maxAgeSeconds}`];
-  return [...parts, ...(secure ? ['Secure'] : [])].join('; ');
-}
-
-function isSecure(settings: RestSettings, protocol: string): boolean {
-  return settings.publicUrl?.startsWith('https:') === true || protocol === 'https';
-}
-
-/** The one operation without a sign-in before it. */
+/** Signing in by password: an operation without a sign-in before it. */
 export function registerSignIn(app: DoorInstance, services: RestServices): void {
   const { identity, settings, signInLimiter, now } = services;
   const answer = (reply: { header(name: string, value: string): unknown }, session: SignIn, secure: boolean) => {
     const seconds = Math.max(0, Math.floor((session.expiresAt.getTime() - now().getTime()) / 1000));
-    reply.header('set-cookie', cookie(session.token, seconds, secure));
+    reply.header('set-cookie', sessionCookieText(session.token, seconds, secure));
     return { user: presentUser(session.user), token: session.token, expiresAt: session.expiresAt };
   };
   // Typed loosely: the answer holds Date objects where its schema describes their text.
@@ -42,7 +34,8 @@ export function registerSignIn(app: DoorInstance, services: RestServices): void 
       operationId: 'signIn',
       tags: ['sessions'],
       summary: 'Sign in with a user name and password.',
-      description: 'Answers a token for the Authorization header and sets the same one as a cookie.',
+      description:
+        'Answers a token for the Authorization header and sets the same one as a cookie. Without `service`, the links of the user decide which service checks the password.',
       security: [],
       body: schemas.signInBody,
       response,
@@ -79,7 +72,7 @@ export function registerSessions(operations: Operations, services: RestServices)
     },
     async ({ principal, request, reply }) => {
       await identity.sessions.signOut(principal);
-      reply.code(204).header('set-cookie', cookie('', 0, isSecure(settings, request.protocol)));
+      reply.code(204).header('set-cookie', sessionCookieText('', 0, isSecure(settings, request.protocol)));
     },
   );
   operations.add(

@@ -386,6 +386,7 @@ export interface SessionTable {
   created_at: Generated<Timestamp>;
   last_seen_at: Generated<Timestamp>;
   expires_at: Timestamp;
+  service_id: number | null;
 }
 
 export interface SettingTable {
@@ -413,11 +414,56 @@ export interface ShareTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface SignInAttemptTable {
+  state_hash: Bytes;
+  browser_hash: Bytes;
+  service_id: number;
+  return_to: string;
+  expires_at: Timestamp;
+}
+
 export interface SignInFailureTable {
   username_folded: string;
   failures: number;
   window_started_at: Timestamp;
   locked_until: Timestamp | null;
+}
+
+export interface SignInLinkTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  service_id: number;
+  user_id: number;
+  login: string | null;
+  login_folded: string | null;
+  subject: string | null;
+  created_at: Generated<Timestamp>;
+  last_sign_in_at: Timestamp | null;
+}
+
+export interface SignInServiceTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number | null;
+  name: string;
+  name_folded: string;
+  kind: string;
+  description: string | null;
+  enabled: Generated<boolean>;
+  is_default: Generated<boolean>;
+  settings: Generated<unknown>;
+  secrets_sealed: Bytes | null;
+  create_users: Generated<boolean>;
+  sync_roles: Generated<boolean>;
+  version: Generated<number>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface SignInServiceRoleTable {
+  service_id: number;
+  external_group: string;
+  role_id: number;
 }
 
 export interface SourceDoorDataTable {
@@ -589,7 +635,11 @@ export interface DB {
   session: SessionTable;
   setting: SettingTable;
   share: ShareTable;
+  sign_in_attempt: SignInAttemptTable;
   sign_in_failure: SignInFailureTable;
+  sign_in_link: SignInLinkTable;
+  sign_in_service: SignInServiceTable;
+  sign_in_service_role: SignInServiceRoleTable;
   source_door_data: SourceDoorDataTable;
   source_name: SourceNameTable;
   tenant: TenantTable;

@@ -9,7 +9,11 @@ const explicitPermissions = Type.Array(text(64), {
   description: "Permissions beside the roles', by word or name.",
 });
 
-export const signInBody = strict({ username: text(256), password });
+export const signInBody = strict({
+  username: text(256),
+  password,
+  service: Type.Optional(text(256, 'A service of `GET /api/v1/sign-in/services` that takes passwords.')),
+});
 
 export const user = Type.Object(
   {

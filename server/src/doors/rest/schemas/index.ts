@@ -2,5 +2,6 @@
 export * from './common.ts';
 export * from './events.ts';
 export * from './identity.ts';
+export * from './sign-in.ts';
 export * from './sources.ts';
 export * from './work.ts';

@@ -12,10 +12,14 @@ import { type Clock, systemClock } from './domain/clock.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
+  ExtractionJobs,
+  type ExtractionLimits,
   ensureInternalSources,
   type FetcherJobs,
   type FetcherRules,
+  keysOf,
   LiveConnections,
+  loadMaster,
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
@@ -165,6 +169,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     log,
     clock,
     metrics: instruments.gateway,
+    resultKeys: async () => keysOf(await loadMaster(store, vault, config.fetcherKey)),
   });
   closing.add('gateway', () => gateway.close());
   await gateway.start();
@@ -227,7 +232,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         connections,
         live,
         buckets: new TestBuckets(store),
-        jobs: overrides.fetcherJobs,
+        jobs: overrides.fetcherJobs ?? new ExtractionJobs({ store, jobs, live, limits: extractionLimits(config) }),
         tenantExists: (uid) => tenantExists(store, uid),
         ping: () => store.ping(),
         draining: () => server.draining,
@@ -308,6 +313,10 @@ function fetcherRules(config: Config): FetcherRules {
     schemaCacheSeconds: config.fetcherSchemaCacheSeconds,
     tenantsAllowPrivateAddresses: config.tenantsAllowPrivateAddresses,
   };
+}
+
+function extractionLimits(config: Config): ExtractionLimits {
+  return { deadlineMs: config.fetcherJobSeconds * 1000, maxBytes: config.fetcherMaxResultBytes };
 }
 
 async function tenantExists(store: Store, uid: string): Promise<boolean> {

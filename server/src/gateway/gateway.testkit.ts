@@ -2,6 +2,7 @@
 import type { SourceFacts } from '../domain/access/index.ts';
 import type { AuditInput } from '../domain/audit/index.ts';
 import { ForbiddenError, NotFoundError } from '../domain/errors.ts';
+import { keysOf } from '../domain/fetcher/index.ts';
 import { type Principal, type PrincipalUser, principalOf } from '../domain/identity/principal.ts';
 import type { ConnectSettings, ResolvedCredential } from '../domain/sources/index.ts';
 import type { EngineRegistry } from '../engines/engine.ts';
@@ -206,6 +207,7 @@ export async function testBed(
     log: silentLogger(),
     clock: { now: () => new Date() },
     metrics: { queryEnded: () => {}, connections: (now) => Object.assign(pools, now) },
+    resultKeys: async () => keysOf(Buffer.alloc(32)),
     ...more,
   };
   const gateway = createGateway(deps);

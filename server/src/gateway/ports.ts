@@ -3,6 +3,7 @@ import type { Access, Limits, SourceFacts } from '../domain/access/index.ts';
 import type { AuditLog } from '../domain/audit/index.ts';
 import type { CatalogStore } from '../domain/catalog/index.ts';
 import type { Clock } from '../domain/clock.ts';
+import type { FetcherKeys } from '../domain/fetcher/index.ts';
 import type { PrincipalUser } from '../domain/identity/principal.ts';
 import type { Credentials, Sources } from '../domain/sources/index.ts';
 import type { EngineRegistry } from '../engines/engine.ts';
@@ -47,6 +48,8 @@ export interface GatewayDeps {
   readonly log: Logger;
   readonly clock: Clock;
   readonly metrics?: GatewayMetrics;
+  /** The keys of the fetcher door's result objects; asked for when a job needs them. */
+  readonly resultKeys: () => Promise<FetcherKeys>;
   /** Row and column rules; none unless said (decisions.md 26). */
   readonly policy?: Policy;
 }

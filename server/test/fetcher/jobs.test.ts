@@ -187,18 +187,4 @@ describe('a job', () => {
     ]);
     await other.stop();
   });
-
-  it('is not taken where nothing runs jobs', async () => {
-    const other = await startFetcher();
-    const answer = await other.send('POST', '/v1/fetcher', {
-      dataRequest: { mappedFields: { a: { b: ['c'] } } },
-      metadata: { source: 'a' },
-    });
-    expect([answer.status, answer.body]).toEqual([
-      503,
-      { code: 'FET-0003', title: 'Service Unavailable', message: expect.any(String) },
-    ]);
-    expect((await other.send('GET', connectionsPath)).status).toBe(200);
-    await other.stop();
-  });
 });

@@ -5,6 +5,7 @@
  */
 import type { Store } from '../../platform/database/index.ts';
 import { type Logger, metrics } from '../../platform/telemetry/index.ts';
+import { failureText } from '../fetcher/failure-text.ts';
 import { systemTenantId } from '../identity/principal.ts';
 import { type ClaimedMessage, claimMessages, markDelivered, markFailed, nextDue } from './deliveries.ts';
 import { DueLoop } from './due-loop.ts';
@@ -162,6 +163,7 @@ function completedBody(job: Pick<ClaimedMessage, 'job_uid' | 'spec' | 'result' |
 }
 
 function failedBody(job: Pick<ClaimedMessage, 'job_uid' | 'spec' | 'status' | 'error'>): object {
-  const message = job.status === 'cancelled' ? 'The job was cancelled.' : (job.error?.message ?? 'The job failed.');
+  const message =
+    job.status === 'cancelled' ? 'The job was cancelled.' : failureText(job.error?.message ?? 'The job failed.');
   return { jobId: job.job_uid, status: 'failed', metadata: { ...metadataOf(job), error: { message } } };
 }

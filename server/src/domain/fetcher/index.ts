@@ -3,9 +3,12 @@
  * requests, the keys and the form of results.
  *
  * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/identity`,
- * `domain/sources`. Must not be imported: engines, gateway, doors; the gateway comes in as `LivePort`.
+ * `domain/jobs`, `domain/sources`. Must not be imported: engines, gateway, doors; the gateway comes in as `LivePort`.
  */
 export { Connections, type ConnectionsDeps, type FoundConnection } from './connections.ts';
+export { ExtractionJobs, type ExtractionJobsDeps } from './extraction-jobs.ts';
+export type { ExtractionLimits, FetcherSpec } from './extraction-spec.ts';
+export { failureText } from './failure-text.ts';
 export { ensureInternalSources, type InternalSource } from './internal.ts';
 export { canonicalJson, type JobRequest, jobLimits, readJobRequest, requestHash } from './job-request.ts';
 export type * from './jobs.ts';

@@ -101,6 +101,15 @@ export const fetcherSettings = {
     aliases: ['MAX_PAGINATION_LIMIT'],
     meaning: 'The largest page that the fetcher door gives.',
   }),
+  fetcherJobSeconds: withDefault(
+    integer(1, 86_400, 300),
+    300,
+    'Seconds that one attempt of a job of the fetcher API may take; a longer one fails.',
+  ),
+  fetcherMaxResultBytes: withDefault(integer(1_024, 5_000_000_000, 268_435_456), 268_435_456, {
+    aliases: ['ENGINE_MAX_RESULT_BYTES'],
+    meaning: 'Largest result of a job of the fetcher API, before encryption.',
+  }),
   fetcherSchemaCacheSeconds: withDefault(integer(0, 86_400, 300), 300, {
     aliases: ['SCHEMA_CACHE_TTL_SECONDS'],
     meaning: 'How long the fetcher door’s schema validation believes what it has read.',

@@ -121,6 +121,15 @@ export function lookupName(scope: NamingScope, table: string): string {
   return folded;
 }
 
+/** Schema and table of a name in the form of `lookupName`, as the catalog has them. */
+export function schemaAndTable(scope: NamingScope, name: string): { readonly schema?: string; readonly table: string } {
+  const naming = namings[scope.type];
+  const dot = naming.qualified ? name.indexOf('.') : -1;
+  if (dot > 0) return { schema: name.slice(0, dot), table: name.slice(dot + 1) };
+  const schema = naming.bareSchema(scope);
+  return schema === undefined ? { table: name } : { schema, table: name };
+}
+
 /** A field in the spelling of the catalog. */
 export function lookupField(scope: NamingScope, field: string): string {
   return scope.type === 'ORACLE' ? field.toUpperCase() : field;

@@ -72,6 +72,8 @@ export interface ExtractTable {
   readonly filters?: Readonly<Record<string, ExtractFilter>>;
   /** What the table is called in a result object; `schema.table` or `table` unless said. */
   readonly label?: string;
+  /** Milliseconds that reading it may take; the job's `timeoutMs` unless said. */
+  readonly timeoutMs?: number;
 }
 
 export interface ExtractSource {
@@ -91,11 +93,15 @@ export interface ExtractSpec {
   readonly timeoutMs?: number;
   /** Milliseconds that the whole attempt may take. */
   readonly deadlineMs?: number;
-  /**
-   * Set for jobs of the fetcher door: the result is its encrypted, signed object (fetcher.md §6.7), whose plaintext may
-   * have so many bytes.
-   */
-  readonly fetcher?: { readonly maxBytes: number };
+  /** Set for jobs of the fetcher door: the result is its encrypted, signed object (fetcher.md §6.7). */
+  readonly fetcher?: {
+    /** Bytes of the plaintext at most. */
+    readonly maxBytes: number;
+    /** Filters of tables that are not read: the job fails, because without them it would give more than was asked. */
+    readonly strayFilters: readonly { readonly source: string; readonly table: string }[];
+    /** Submitted through the open door, by nobody in particular. */
+    readonly open?: boolean;
+  };
 }
 
 /** What is stored of an `export`: the input without the source, defaults filled in. */

@@ -58,7 +58,7 @@ export class JobService {
     requireScope(principal, 'write');
     const submission = await prepareSubmission(this.#deps.access, principal, input);
     const { idempotencyKey } = options;
-    return this.submit(principal, submission, {
+    const { job } = await this.submit(principal, submission, {
       idempotencyKey,
       earlier:
         idempotencyKey === undefined
@@ -66,6 +66,7 @@ export class JobService {
           : sql`j.created_by = ${storedUserId(principal.subject)}::bigint and j.idempotency_key = ${idempotencyKey}
               and j.fingerprint = ${submission.fingerprint} and j.created_at > now() - interval '24 hours'`,
     });
+    return job;
   }
 
   /**
@@ -81,7 +82,7 @@ export class JobService {
       readonly lock?: string;
       readonly maxAttempts?: number;
     } = {},
-  ): Promise<JobView> {
+  ): Promise<{ readonly job: JobView; readonly created: boolean }> {
     const { store, audit, config } = this.#deps;
     const uid = uuidv7();
     return store.transaction(async (trx) => {
@@ -94,7 +95,7 @@ export class JobService {
       );
       if (options.earlier !== undefined) {
         const [earlier] = await readJobs(trx, options.earlier, sql`order by j.id desc limit 1`);
-        if (earlier !== undefined) return presentJob(earlier);
+        if (earlier !== undefined) return { job: presentJob(earlier), created: false };
       }
       const job: NewJob = { ...submission, ...options, uid, maxAttempts: options.maxAttempts ?? config.jobMaxAttempts };
       await insertJob(trx, principal, job, new Map(sources.map(({ id, settingsVersion }) => [id, settingsVersion])));
@@ -105,7 +106,9 @@ export class JobService {
         detail: { kind: submission.kind, ...submission.detail },
       });
       await announceQueued(trx);
-      return presentJob(await this.#find(trx, principal, uid));
+      const [made] = await readJobs(trx, sql`j.uid = ${uid}`);
+      if (made === undefined) throw new Error('The job that was just made is not there.');
+      return { job: presentJob(made), created: true };
     });
   }
 
@@ -130,7 +133,8 @@ export class JobService {
       });
     }
     const input = inputOf(job);
-    return this.submit(principal, await prepareSubmission(access, principal, input), { retryOf: job.id });
+    const submission = await prepareSubmission(access, principal, input);
+    return (await this.submit(principal, submission, { retryOf: job.id })).job;
   }
 
   /** Throws NotFoundError `job_not_found` when it is absent or somebody else's. */

@@ -1,6 +1,5 @@
 /** Extraction jobs: submit and read (fetcher.md §6.1, §6.2). */
-import { UnavailableError } from '../../domain/errors.ts';
-import { type FetcherJobs, readId, readJobRequest } from '../../domain/fetcher/index.ts';
+import { readId, readJobRequest } from '../../domain/fetcher/index.ts';
 import { readBody } from './body.ts';
 import { presentJob, presentSubmission } from './present.ts';
 import type { Routes } from './routes.ts';
@@ -8,11 +7,6 @@ import * as schemas from './schemas.ts';
 import type { FetcherServices } from './services.ts';
 
 const root = '/v1/fetcher';
-
-function jobsOf({ jobs }: FetcherServices): FetcherJobs {
-  if (jobs === undefined) throw new UnavailableError('jobs_unavailable', 'This installation takes no jobs.');
-  return jobs;
-}
 
 export function registerJobs(routes: Routes, services: FetcherServices): void {
   const tag = 'jobs';
@@ -30,7 +24,7 @@ export function registerJobs(routes: Routes, services: FetcherServices): void {
     },
     async ({ principal, request, reply, signal }) => {
       const asked = readJobRequest(readBody(request));
-      const submission = await jobsOf(services).submit(principal, asked, signal);
+      const submission = await services.jobs.submit(principal, asked, signal);
       reply.code(submission.outcome === 'created' ? 202 : 200);
       return presentSubmission(submission);
     },
@@ -48,7 +42,7 @@ export function registerJobs(routes: Routes, services: FetcherServices): void {
     },
     async ({ principal, id }) => {
       const uid = readId(id, 'job');
-      return presentJob(await jobsOf(services).get(principal, uid));
+      return presentJob(await services.jobs.get(principal, uid));
     },
   );
 }

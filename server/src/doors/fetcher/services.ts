@@ -15,7 +15,7 @@ export interface FetcherServices {
   readonly live: LiveConnections;
   readonly buckets: TestBuckets;
   /** Undefined: this installation takes no jobs; the routes answer 503. */
-  readonly jobs: FetcherJobs | undefined;
+  readonly jobs: FetcherJobs;
   /** Is there an active tenant with this uid? */
   readonly tenantExists: (uid: string) => Promise<boolean>;
   /** Rejects when the store does not answer. */

@@ -8,7 +8,7 @@
  * How reading stays reading: the login's own rights; the classifier, asked again by `run`; a session whose every statement
  * is a read-only transaction (`settings.ts`); no capability for several statements, several results or local files.
  */
-import type { Engine, EngineConnection } from '../engine.ts';
+import type { Engine, EngineConnection, ValueKind } from '../engine.ts';
 import { type ReadDialect, sqlReadStatement } from '../read-statement.ts';
 import { classify } from './classify.ts';
 import { MysqlConnection, openConnection } from './connection.ts';
@@ -25,7 +25,19 @@ function ours(connection: EngineConnection): MysqlConnection {
 const dialect: ReadDialect = {
   quote: (name) => `\`${name.replaceAll('`', '``')}\``,
   parameter: () => '?',
+  value: (value, kind) => (typeof value === 'string' && timeKinds.has(kind) ? timeOf(value) : value),
 };
+
+const timeKinds: ReadonlySet<ValueKind> = new Set(['timestamp', 'timestamptz', 'date']);
+
+/** RFC 3339 as the server writes times (its sessions are in UTC); it knows neither `T…Z` nor, before 8.0.19, offsets. */
+function timeOf(text: string): string {
+  const parts = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.exec(text);
+  if (parts === null) return text;
+  const [, day, time, fraction = '', offset = ''] = parts;
+  const utc = new Date(`${day}T${time}${offset.toUpperCase()}`);
+  return Number.isNaN(utc.getTime()) ? text : `${utc.toISOString().slice(0, 19).replace('T', ' ')}${fraction}`;
+}
 
 export const mysqlEngine: Engine = {
   id: 'mysql',

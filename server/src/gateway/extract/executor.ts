@@ -4,7 +4,8 @@
  * reads a statement so; nothing is held in memory but what is on its way.
  */
 import { ConflictError, InvalidError, SourceError } from '../../domain/errors.ts';
-import type { Principal } from '../../domain/identity/principal.ts';
+import { ResultSealer } from '../../domain/fetcher/index.ts';
+import { type Principal, systemTenantId } from '../../domain/identity/principal.ts';
 import type {
   ClaimedJob,
   ExtractSpec,
@@ -24,6 +25,7 @@ import type { ResultFormat } from '../types.ts';
 import { OutputNames } from './names.ts';
 import { located } from './place.ts';
 import { ResultObjectWriter } from './result-object.ts';
+import { SealedSink } from './sealed-sink.ts';
 import { type ByteSink, TableSink } from './sink.ts';
 import { byBytes, type PrepareDeps, type PreparedSource, type PreparedTable, prepareSource } from './tables.ts';
 
@@ -82,6 +84,8 @@ class Extraction {
 
   async run(): Promise<JobResult> {
     try {
+      const started = performance.now();
+      this.#refuseStrayFilters();
       const order = this.#spec.format === 'json' ? 'by name' : 'as asked';
       // All of it is looked up before anything is read: a wrong name must not cost an hour of reading.
       const sources = await this.#each(this.#spec.sources, (source) =>
@@ -93,8 +97,13 @@ class Extraction {
           AbortSignal.any([this.#signal, AbortSignal.timeout(DISCOVERY_MS)]),
         ),
       );
-      if (this.#spec.format === 'json') await this.#resultObject(sources);
-      else await this.#files(sources, this.#spec.format);
+      const { format, fetcher } = this.#spec;
+      if (fetcher !== undefined) {
+        const result = await this.#fetcherObject(sources, fetcher.maxBytes);
+        return { ...result, executionTimeMs: Math.round(performance.now() - started) };
+      }
+      if (format === 'json') await this.#resultObject(sources);
+      else await this.#files(sources, format);
       const { rows, bytes } = this.#total();
       return { attempt: this.#job.attempt, rows, bytes };
     } catch (error) {
@@ -140,6 +149,33 @@ class Extraction {
     });
   }
 
+  /** The object that programs of the fetcher's protocol read in the store of objects itself (fetcher.md §6.7). */
+  async #fetcherObject(sources: readonly PreparedSource[], maxBytes: number): Promise<JobResult> {
+    const { uid, tenantId, tenantUid } = this.#job;
+    const keys = await this.#parts.deps.resultKeys();
+    const name = `${uid}.json`;
+    const resultPath = `${tenantId === systemTenantId ? '' : `${tenantUid}/`}external-data/${name}`;
+    const writer = this.#context.published(name, 'text/plain', resultPath);
+    return this.#closing(writer, async () => {
+      const sink = new SealedSink(writer, new ResultSealer(keys), maxBytes);
+      const rowCount = await this.#intoObject(sources, new ResultObjectWriter(sink, 'fetcher'));
+      const { hmac, plaintextBytes } = sink.end();
+      await writer.finish({ rows: rowCount });
+      return { resultPath, resultHmac: hmac, sizeBytes: plaintextBytes, rowCount, keyVersion: keys.version };
+    });
+  }
+
+  #refuseStrayFilters(): void {
+    const [stray] = this.#spec.fetcher?.strayFilters ?? [];
+    if (stray === undefined) return;
+    throw located(
+      new InvalidError('filter_unmatched', 'The filters name a table that is not extracted.', {
+        remedy: 'Name the table in mappedFields too, or leave its filters out.',
+      }),
+      stray,
+    );
+  }
+
   async #intoObject(sources: readonly PreparedSource[], object: ResultObjectWriter): Promise<number> {
     const numbered = sources.map((prepared, index) => ({ prepared, index }));
     numbered.sort((a, b) => byBytes(a.prepared.source.label, b.prepared.source.label));
@@ -167,6 +203,7 @@ class Extraction {
     started: (columns: readonly Column[]) => void,
   ): Promise<number> {
     const before = this.#progress[index]!; // one for each source
+    const timeoutMs = table.timeoutMs ?? this.#spec.timeoutMs;
     const tell = (rows: number, more: Partial<SourceProgress>): void => {
       const bytes = before.bytes + (sink.bytes ?? 0);
       this.#progress[index] = { ...before, rows: before.rows + rows, bytes, table: table.label, ...more };
@@ -185,7 +222,7 @@ class Extraction {
           sql: table.sql,
           parameters: table.parameters,
           format,
-          ...(this.#spec.timeoutMs === undefined ? {} : { timeoutMs: this.#spec.timeoutMs }),
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
           ...(source.workspace === undefined ? {} : { workspace: source.workspace }),
         },
         output,
@@ -209,9 +246,9 @@ class Extraction {
     return this.#spec.compression === undefined ? writer : compressed(writer, this.#spec.compression);
   }
 
-  async #closing(writer: OutputWriter, work: () => Promise<void>): Promise<void> {
+  async #closing<T>(writer: OutputWriter, work: () => Promise<T>): Promise<T> {
     try {
-      await work();
+      return await work();
     } catch (error) {
       await writer.abort();
       throw error;

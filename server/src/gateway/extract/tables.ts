@@ -16,6 +16,7 @@ export interface PreparedTable {
   readonly columns: readonly string[];
   readonly sql: string;
   readonly parameters: readonly unknown[];
+  readonly timeoutMs: number | undefined;
 }
 
 export interface PreparedSource {
@@ -124,7 +125,7 @@ function prepareTable(
   try {
     const conditions = filters.flatMap(([column, filter]) => conditionsOf(column, filter));
     const { sql, parameters } = engine.readStatement({ table, columns, conditions });
-    return { label, schema, name: table.name, columns, sql, parameters };
+    return { label, schema, name: table.name, columns, sql, parameters, timeoutMs: wanted.timeoutMs };
   } catch (error) {
     throw located(error, place);
   }

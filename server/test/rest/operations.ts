@@ -14,6 +14,7 @@ export interface WorldUser {
   readonly tokenId: string;
   readonly queryId: string;
   /** A webhook that hears of no job of this world, with one delivery that failed; managed by `admin` alone. */
+  readonly scheduleId: string;
   readonly webhookId: string;
   readonly webhookSecret: string;
   readonly deliveryId: string;
@@ -132,7 +133,24 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     createJob: { path: '/jobs', body: { kind: 'export', source: me.source, sql: 'select 1 as one', format: 'ndjson' } },
     listJobs: { path: '/jobs?status=succeeded' },
     getJob: { path: `/jobs/${me.jobId}` },
+    retryJob: { path: `/jobs/${me.jobId}/retry` },
+    watchJob: { path: `/jobs/${me.jobId}/events` },
     getJobOutput: { path: `/jobs/${me.jobId}/outputs/${me.outputName}` },
+    createSchedule: {
+      path: '/schedules',
+      body: {
+        name: `schedule-${as}`,
+        cron: '0 3 * * *',
+        job: {
+          kind: 'extract',
+          format: 'ndjson',
+          sources: [{ source: me.source, tables: [{ table: 'people', filters: { name: { like: ['A%'] } } }] }],
+        },
+      },
+    },
+    listSchedules: { path: '/schedules?limit=5' },
+    getSchedule: { path: `/schedules/${me.scheduleId}` },
+    updateSchedule: { path: `/schedules/${me.scheduleId}`, body: { enabled: false, timeZone: 'Europe/Berlin' } },
     createWebhook: {
       path: '/webhooks',
       body: {
@@ -163,6 +181,7 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     deleteShares: { path: `${own}/shares` },
     deleteSource: { path: `${own}?dryRun=false` },
     undeleteSource: { path: `${own}/undelete` },
+    deleteSchedule: { path: `/schedules/${me.scheduleId}` },
     rotateWebhookSecret: { path: `/webhooks/${me.webhookId}/rotate-secret` },
     deleteWebhook: { path: `/webhooks/${me.webhookId}` },
     unlinkUser: { path: `/sign-in-services/service-${as}/users/${unknownId}` },
@@ -249,6 +268,13 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
   if (query.status !== 200 || queryId === null || token.status !== 201 || job.status !== 202) {
     throw new Error(`${username} was not furnished: ${query.text} ${token.status} ${job.text}`);
   }
+  const schedule = await headgate.api(
+    'POST',
+    '/schedules',
+    { name: 'weekly', cron: '@weekly', job: { kind: 'export', source, sql: 'select 1', format: 'csv' } },
+    as,
+  );
+  if (schedule.status !== 201) throw new Error(schedule.text);
   const hook = await headgate.api('POST', '/webhooks', {
     name: `${username}-hook`,
     url: 'http://127.0.0.1:1/',
@@ -263,6 +289,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
     outputName,
     tokenId: token.body.id,
     queryId,
+    scheduleId: schedule.body.id,
     webhookId: hook.body.id,
     webhookSecret: hook.body.secret,
     deliveryId: ping.body.id,

@@ -64,6 +64,11 @@ export class HeadgateNode {
     return this.#url;
   }
 
+  /** Headers that sign the administrator in. */
+  get authorization(): Record<string, string> {
+    return { authorization: `Bearer ${this.#token}` };
+  }
+
   /** Everything that it printed. */
   get output(): string {
     return this.#output;

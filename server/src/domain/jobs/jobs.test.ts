@@ -434,6 +434,46 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
     expect((await read((await jobs.openOutput(ann, kept.id, 'orders.csv')).stream)).toString()).toBe('kept');
   });
 
+  it('puts what others read in its place with the success alone, and never from an attempt that was given up', async () => {
+    const location = 'external-data/result.json';
+    const there = (): Promise<string> =>
+      read(objects.get(location)).then(String, (error: { code?: string }) => error.code ?? '');
+    const began = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const executor: JobExecutor = async (job, context) => {
+      const out = context.published('result.json', 'text/plain', location);
+      out.write(Buffer.from(`attempt ${job.attempt}`));
+      await out.finish({ rows: 1 });
+      if (job.attempt > 1) return {};
+      began.resolve();
+      await release.promise; // deaf to its signal, as a process that hangs is
+      setImmediate(() => ended.resolve());
+      return {};
+    };
+    await startWorker(executor);
+    const job = await jobs.create(ann, input());
+    await began.promise;
+    expect(await there()).toBe('ENOENT');
+    await sql`update job set heartbeat_at = now() - interval '1 hour' where uid = ${job.id}`.execute(kit.store.db);
+    await vi.waitFor(
+      async () => {
+        await runNow(job);
+        expect(await there()).toBe('attempt 2');
+      },
+      { timeout: 20_000, interval: 10 },
+    );
+    await until(job, 'succeeded');
+    release.resolve();
+    await ended.promise;
+    await stopWorkers();
+    expect(await there()).toBe('attempt 2');
+    expect((await read((await jobs.openOutput(ann, job.id, 'result.json')).stream)).toString()).toBe('attempt 2');
+    const left: string[] = [];
+    for await (const object of objects.list('')) if (object.location.includes(job.id)) left.push(object.location);
+    expect(left).toEqual([]);
+  });
+
   it('notices an output that was touched', async () => {
     await startWorker(writing(randomBytes(100)));
     const job = await until(await jobs.create(ann, input()), 'succeeded');

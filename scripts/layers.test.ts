@@ -24,7 +24,7 @@ describe('the layer rule', () => {
     ['server/src/domain/x/y.ts', `import '../../gateway/index.ts';`],
     ['server/src/domain/x/y.ts', `import { shared } from '../../../test/servers/shared.ts';`],
     ['server/src/domain/x/y.ts', `import { world } from '../identity/testing/world.ts';`],
-    ['server/src/domain/x/y.ts', `import { PgBoss } from 'pg-boss';`],
+    ['server/src/domain/x/y.ts', `import { Connection } from 'rabbitmq-client';`],
   ])('catches %s: %s', (file, text) => {
     expect(verdict(file, `// first line\n${text}`)).toHaveLength(1);
     expect(verdict(file, `// first line\n${text}`)[0]).toMatch(/^2: /);

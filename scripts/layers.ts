@@ -29,7 +29,6 @@ const mayImportTypes: Readonly<Record<string, readonly string[]>> = {
 /** Packages that belong to one layer: [package, where it may be imported]. */
 const packages: readonly (readonly [string, readonly string[]])[] = [
   ['fastify', ['platform', 'doors']],
-  ['pg-boss', ['platform']],
   ['@electric-sql/pglite', ['platform']],
   ['@aws-sdk/client-s3', ['platform']],
   ['rabbitmq-client', ['platform']],

@@ -37,7 +37,6 @@ import { openStore, type Store } from './platform/database/index.ts';
 import { type Door, HttpServer, RateLimiter, type RequestRecord } from './platform/http/index.ts';
 import type { Resolver } from './platform/network/addresses.ts';
 import { FolderObjectStore, type ObjectStore, openS3ObjectStore } from './platform/objects/index.ts';
-import { openQueue } from './platform/queue/index.ts';
 import type { Logger } from './platform/telemetry/index.ts';
 import { openVault, type Vault } from './platform/vault/index.ts';
 import { version } from './version.ts';
@@ -174,8 +173,6 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('gateway', () => gateway.close());
   await gateway.start();
 
-  const queue = await openQueue(store, log);
-  closing.add('queue', () => queue.stop());
   const jobs = new JobService({ store, vault, access, audit, objects, config });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
   const worker = new JobWorker(

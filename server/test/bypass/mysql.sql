@@ -318,3 +318,11 @@ BACKUP STAGE START
 ;
 -- @case only-comment expect=refused
 /* nothing */
+
+-- The parser takes a bare END for the end of the text; to the server it is a name.
+-- @case bare-end-statement expect=refused
+SELECT * FROM items END DELETE FROM items
+-- @case bare-end-write expect=refused
+INSERT INTO items(v) VALUES ('x') END DELETE FROM items
+-- @case bare-end-words expect=refused
+SELECT 1 END nonsense FROM items

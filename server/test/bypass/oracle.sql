@@ -53,7 +53,8 @@ SELECT 1 FROM DUAL;;
 -- SELECT 1 FROM DUAL
 DELETE FROM items
 -- @case carriage-return-comment expect=refused
-SELECT 1 FROM DUAL -- xDELETE FROM items
+SELECT 1 FROM DUAL -- x
+DELETE FROM items
 -- @case comment-never-closed expect=refused
 SELECT 1 FROM DUAL /* DELETE FROM items
 -- @case string-never-closed expect=refused
@@ -301,3 +302,11 @@ SELECT a.v FROM items a, items b WHERE a.id = b.id(+)
 SELECT LEVEL FROM items START WITH id = 1 CONNECT BY NOCYCLE PRIOR id = id
 -- @case read-partition expect=read
 SELECT v FROM items PARTITION (p1)
+
+-- The parser takes a bare END for the end of the text; to the server it is a name.
+-- @case bare-end-statement expect=refused
+SELECT * FROM items END DELETE FROM items
+-- @case bare-end-words expect=refused
+SELECT 1 FROM items END nonsense
+-- @case read-case expect=read
+SELECT CASE WHEN id = 1 THEN CASE v WHEN 'a' THEN 1 END ELSE 2 END AS n FROM items

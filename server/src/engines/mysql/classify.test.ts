@@ -100,6 +100,13 @@ test.each([
   expect(classify(sql).command).toBe(command);
 });
 
+test('END may be a name, and never hides what follows it', () => {
+  expect(classify('SELECT start, end FROM t').verdict).toBe('read');
+  expect(classify('SELECT CASE a WHEN 1 THEN CASE b WHEN 2 THEN 3 END END, end FROM t').verdict).toBe('read');
+  expect(classify('SELECT * FROM t END DELETE FROM x')).toMatchObject({ verdict: 'refused' });
+  expect(classify('INSERT INTO t VALUES (1) END foo bar')).toMatchObject({ verdict: 'refused' });
+});
+
 describe('what audit keeps', () => {
   test('no literal, no comment', () => {
     const sql = `SELECT a, 'canary', "canary", 0x63616e617279, x'63', 42.5e1 /* canary */ FROM t -- canary

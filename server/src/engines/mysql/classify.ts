@@ -328,10 +328,16 @@ function parsedTokens(tokens: readonly Token[]): { kind: string; findings: Findi
 function forParser(tokens: readonly Token[]): { text: string; locks: boolean } {
   const kept: Token[] = [];
   let locks = false;
+  let cases = 0;
   for (let at = 0; at < tokens.length; at += 1) {
     const token = tokens[at]!;
     const word = (offset: number) => tokens[at + offset]?.upper;
-    if (token.upper === 'WITH' && word(1) === 'ROLLUP') at += 1;
+    if (token.kind === 'word' && token.upper === 'CASE') cases += 1;
+    // Without a CASE it is a name here; the parser would take it for the end of the text and leave the rest unread.
+    if (token.kind === 'word' && token.upper === 'END') {
+      kept.push(cases > 0 ? token : { ...token, text: '`end`' });
+      cases = Math.max(0, cases - 1);
+    } else if (token.upper === 'WITH' && word(1) === 'ROLLUP') at += 1;
     else if (token.upper === 'LOCK' && word(1) === 'IN' && word(2) === 'SHARE' && word(3) === 'MODE') {
       locks = true;
       at += 3;

@@ -208,12 +208,18 @@ function parsedTokens(tokens: readonly Token[]): { kind: string; findings: Findi
  */
 function forParser(tokens: readonly Token[]): string {
   const kept: Token[] = [];
+  let cases = 0;
   for (let at = 0; at < tokens.length; at += 1) {
     const token = tokens[at]!;
     const opens = tokens[at + 1]?.text === '(';
     const end = opens && /^(?:KEEP|PARTITION|SUBPARTITION)$/.test(token.upper) ? plainGroupEnd(tokens, at + 1) : -1;
+    if (token.kind === 'word' && token.upper === 'CASE') cases += 1;
     if (end >= 0) at = end;
-    else if (token.upper === 'ONLY' && opens && /^(?:FROM|JOIN)$/.test(tokens[at - 1]?.upper ?? '')) {
+    else if (token.kind === 'word' && token.upper === 'END') {
+      // Without a CASE it is a name here; the parser would take it for the end of the text and leave the rest unread.
+      kept.push(cases > 0 ? token : { ...token, text: '"END"' });
+      cases = Math.max(0, cases - 1);
+    } else if (token.upper === 'ONLY' && opens && /^(?:FROM|JOIN)$/.test(tokens[at - 1]?.upper ?? '')) {
       // `FROM ONLY (view)` reads as `FROM view`.
       const closes = plainGroupEnd(tokens, at + 1);
       kept.push(...tokens.slice(at + 2, Math.max(closes, at + 2)).map((inner) => ({ ...inner, spaced: true })));

@@ -212,7 +212,13 @@ export const scheduleBody = strict({
   enabled: Type.Optional(scheduleMembers.enabled),
   job: scheduleMembers.job,
 });
-export const schedulePatch = Type.Partial(strict(scheduleMembers));
+export const schedulePatch = strict({
+  name: Type.Optional(scheduleMembers.name),
+  cron: Type.Optional(scheduleMembers.cron),
+  timeZone: Type.Optional(scheduleMembers.timeZone),
+  enabled: Type.Optional(scheduleMembers.enabled),
+  job: Type.Optional(jobBody),
+});
 export const schedule = Type.Object(
   {
     id: Type.String(),

@@ -2,11 +2,11 @@
 import { ConflictError, NotFoundError, SourceError } from '../domain/errors.ts';
 import type { ClaimedJob, ExportSpec, JobContext, JobExecutor, JobResult, OutputWriter } from '../domain/jobs/index.ts';
 import { compressed, compressedMediaTypes } from './formats/compress.ts';
+import { JobOutput } from './job-output.ts';
 import { jobPrincipal } from './job-principal.ts';
 import type { GatewayDeps } from './ports.ts';
 import type { Queries } from './query.ts';
 import type { QueryRegistry } from './registry.ts';
-import type { QueryOutput, ResultMeta } from './types.ts';
 
 /** Exports need permission 101 of their creator, decided again when they run; they never write. */
 const exportActions = { read: 'source.extract', write: 'source.write' } as const;
@@ -29,7 +29,9 @@ export function exportExecutor(
     if (source === undefined) throw new NotFoundError('source_not_found', 'The source of this job is gone.');
     const principal = await jobPrincipal(deps, job);
     const writer = openOutput(spec, context);
-    const output = new FileOutput(writer, context, registry);
+    const output = new JobOutput(writer, {
+      wrote: (queryId) => context.heartbeat({ rows: registry.rowsOf(queryId), bytes: writer.bytes }),
+    });
     try {
       const outcome = await queries.run(
         principal,
@@ -72,59 +74,4 @@ function resultOf(
   summary: { readonly name: string; readonly bytes: number; readonly sha256: string },
 ): JobResult {
   return { attempt: job.attempt, rows, truncated, output: summary.name, bytes: summary.bytes, sha256: summary.sha256 };
-}
-
-/** A job's output as the gateway's: back-pressure of the file, progress, and a failure that stops the query. */
-class FileOutput implements QueryOutput {
-  readonly #writer: OutputWriter;
-  readonly #context: JobContext;
-  readonly #registry: QueryRegistry;
-  readonly #stop = new AbortController();
-  #queryId = '';
-  /** What went wrong with the file. */
-  failure: unknown;
-  ended = false;
-
-  constructor(writer: OutputWriter, context: JobContext, registry: QueryRegistry) {
-    this.#writer = writer;
-    this.#context = context;
-    this.#registry = registry;
-  }
-
-  /** Aborts when the file cannot be written. */
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  start(meta: ResultMeta): void {
-    this.#queryId = meta.queryId;
-  }
-
-  write(chunk: Buffer, release?: () => void): boolean {
-    if (this.failure !== undefined) return true;
-    try {
-      const more = this.#writer.write(chunk);
-      release?.();
-      this.#context.heartbeat({ rows: this.#registry.rowsOf(this.#queryId), bytes: this.#writer.bytes });
-      return more;
-    } catch (error) {
-      this.#fail(error);
-      return true;
-    }
-  }
-
-  async whenDrained(): Promise<void> {
-    await this.#writer.drained().catch((error: unknown) => this.#fail(error));
-  }
-
-  end(): void {
-    this.ended = true;
-  }
-
-  abort(): void {}
-
-  #fail(error: unknown): void {
-    this.failure ??= error ?? new Error('the output failed');
-    this.#stop.abort(this.failure);
-  }
 }

@@ -17,6 +17,7 @@ import type {
 } from '../../domain/jobs/index.ts';
 import type { Column } from '../../engines/engine.ts';
 import { compressed } from '../formats/compress.ts';
+import { type ByteSink, JobOutput } from '../job-output.ts';
 import { jobPrincipal } from '../job-principal.ts';
 import type { GatewayDeps } from '../ports.ts';
 import type { Queries } from '../query.ts';
@@ -26,7 +27,6 @@ import { OutputNames } from './names.ts';
 import { located } from './place.ts';
 import { ResultObjectWriter } from './result-object.ts';
 import { SealedSink } from './sealed-sink.ts';
-import { type ByteSink, TableSink } from './sink.ts';
 import { byBytes, type PrepareDeps, type PreparedSource, type PreparedTable, prepareSource } from './tables.ts';
 
 /** Sources of one job that are read at the same time (fetcher.md §6.5). */
@@ -210,7 +210,7 @@ class Extraction {
       this.#context.heartbeat(this.#total());
     };
     tell(0, {});
-    const output = new TableSink(sink, {
+    const output = new JobOutput(sink, {
       start: ({ columns }) => started(columns),
       wrote: (queryId) => tell(this.#parts.registry.rowsOf(queryId), {}),
     });

@@ -6,7 +6,7 @@
  * order of their names.
  */
 import type { Column } from '../../engines/engine.ts';
-import type { ByteSink } from './sink.ts';
+import type { ByteSink } from '../job-output.ts';
 import { byBytes } from './tables.ts';
 
 /**

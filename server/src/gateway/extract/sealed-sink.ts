@@ -2,7 +2,7 @@
 import { TooLargeError } from '../../domain/errors.ts';
 import type { ResultSealer, SealedResult } from '../../domain/fetcher/index.ts';
 import type { OutputWriter } from '../../domain/jobs/index.ts';
-import type { ByteSink } from './sink.ts';
+import type { ByteSink } from '../job-output.ts';
 
 export class SealedSink implements ByteSink {
   readonly #writer: OutputWriter;

@@ -1,5 +1,5 @@
-/** Where the rows of one table go: the output of a query as bytes for a file or for a part of one. */
-import type { QueryOutput, ResultMeta } from '../types.ts';
+/** The output of a query inside a job: bytes for a file, or for a part of one. */
+import type { QueryOutput, ResultMeta } from './types.ts';
 
 /** Takes bytes at its own speed. */
 export interface ByteSink {
@@ -9,24 +9,24 @@ export interface ByteSink {
   drained(): Promise<void>;
 }
 
-export interface TableSinkHooks {
+export interface JobOutputHooks {
   /** Called once, before any byte. */
-  readonly start: (meta: ResultMeta) => void;
+  readonly start?: (meta: ResultMeta) => void;
   /** Called after each chunk. */
   readonly wrote: (queryId: string) => void;
 }
 
 /** Joins a query to a sink: back-pressure, and a failure of the sink that stops the query. */
-export class TableSink implements QueryOutput {
+export class JobOutput implements QueryOutput {
   readonly #sink: ByteSink;
-  readonly #hooks: TableSinkHooks;
+  readonly #hooks: JobOutputHooks;
   readonly #stop = new AbortController();
   #queryId = '';
   /** What went wrong with the sink. */
   failure: unknown;
   ended = false;
 
-  constructor(sink: ByteSink, hooks: TableSinkHooks) {
+  constructor(sink: ByteSink, hooks: JobOutputHooks) {
     this.#sink = sink;
     this.#hooks = hooks;
   }
@@ -38,7 +38,7 @@ export class TableSink implements QueryOutput {
 
   start(meta: ResultMeta): void {
     this.#queryId = meta.queryId;
-    this.#guard(() => this.#hooks.start(meta));
+    this.#guard(() => this.#hooks.start?.(meta));
   }
 
   write(chunk: Buffer, release?: () => void): boolean {

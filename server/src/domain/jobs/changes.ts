@@ -7,8 +7,11 @@ export const jobsChannel = 'headgate_jobs';
 /** `queued` = there may be work; `cancel` = the worker of this job should stop. */
 export type JobSignal = { readonly kind: 'queued' } | { readonly kind: 'cancel'; readonly uid: string };
 
+/** What announces that there may be work. */
+export const queuedSignal = 'queued';
+
 export function announceQueued(trx: Executor): Promise<void> {
-  return notify(trx, jobsChannel, 'queued');
+  return notify(trx, jobsChannel, queuedSignal);
 }
 
 export function announceCancel(trx: Executor, uid: string): Promise<void> {
@@ -17,7 +20,7 @@ export function announceCancel(trx: Executor, uid: string): Promise<void> {
 
 /** Reads a payload of the channel; undefined for one that is not ours. */
 export function parseSignal(payload: string): JobSignal | undefined {
-  if (payload === 'queued') return { kind: 'queued' };
+  if (payload === queuedSignal) return { kind: 'queued' };
   const uid = payload.startsWith('cancel:') ? payload.slice('cancel:'.length) : '';
   return isUuid(uid) ? { kind: 'cancel', uid } : undefined;
 }

@@ -8,6 +8,9 @@ import { Sealer, segmentBytes } from './sealed-file.ts';
 /** Sealed segments that may wait for storage before the writer asks to slow down. */
 const waitingSegments = 2;
 
+/** Bytes of the first buffer. */
+const firstBytes = 16 * 1024;
+
 export interface OutputTarget {
   readonly objects: ObjectStore;
   readonly location: string;
@@ -37,7 +40,8 @@ export class StoredOutputWriter implements OutputWriter {
   readonly #target: OutputTarget;
   readonly #sealer: Sealer | null;
   readonly #hash = createHash('sha256');
-  #buffer = Buffer.allocUnsafe(segmentBytes);
+  /** Grows to a segment: most outputs are small. */
+  #buffer = Buffer.allocUnsafe(firstBytes);
   #filled = 0;
   #bytes = 0;
   #waiting = 0;
@@ -76,6 +80,7 @@ export class StoredOutputWriter implements OutputWriter {
       // A full segment leaves only when more follows: the last one must be sealed as the last.
       if (this.#filled === segmentBytes) this.#flush('inner');
       const part = chunk.subarray(taken, taken + segmentBytes - this.#filled);
+      this.#makeRoom(this.#filled + part.length);
       this.#buffer.set(part, this.#filled);
       this.#filled += part.length;
       taken += part.length;
@@ -106,6 +111,13 @@ export class StoredOutputWriter implements OutputWriter {
     const upload = await this.#upload.catch(() => undefined);
     await upload?.abort();
     if (before === 'finished') await this.#target.objects.delete(this.#target.location).catch(() => {});
+  }
+
+  #makeRoom(bytes: number): void {
+    if (bytes <= this.#buffer.length) return;
+    const larger = Buffer.allocUnsafe(bytes > segmentBytes / 4 ? segmentBytes : Math.max(bytes, segmentBytes / 4));
+    this.#buffer.copy(larger, 0, 0, this.#filled);
+    this.#buffer = larger;
   }
 
   #flush(position: 'inner' | 'last'): void {

@@ -12,7 +12,7 @@ import { type Principal, storedUserId } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
 import { lockForUse } from '../sources/leases.ts';
-import { announceCancel, announceQueued } from './changes.ts';
+import { announceCancel } from './changes.ts';
 import { insertJob, type NewJob } from './insert-job.ts';
 import { isFinal } from './machine.ts';
 import type { ExportSpec, ExtractSpec, JobFilter, JobInput, JobOutputView, JobView } from './model.ts';
@@ -98,17 +98,15 @@ export class JobService {
         if (earlier !== undefined) return { job: presentJob(earlier), created: false };
       }
       const job: NewJob = { ...submission, ...options, uid, maxAttempts: options.maxAttempts ?? config.jobMaxAttempts };
-      await insertJob(trx, principal, job, new Map(sources.map(({ id, settingsVersion }) => [id, settingsVersion])));
+      const versions = new Map(sources.map(({ id, settingsVersion }) => [id, settingsVersion]));
+      const made = await insertJob(trx, principal, job, versions);
       await audit.record(trx, principal, {
         action: 'job.create',
         outcome: 'allowed',
         resource: { type: 'job', uid, name: submission.label },
         detail: { kind: submission.kind, ...submission.detail },
       });
-      await announceQueued(trx);
-      const [made] = await readJobs(trx, sql`j.uid = ${uid}`);
-      if (made === undefined) throw new Error('The job that was just made is not there.');
-      return { job: presentJob(made), created: true };
+      return { job: made, created: true };
     });
   }
 

@@ -56,7 +56,11 @@ export async function tokenWith(headgate: Headgate, scopes: readonly string[], a
 
 export async function startFetcher(options: HarnessOptions = {}, overrides: AppOverrides = {}): Promise<FetcherClient> {
   const headgate = await startHeadgate({ ...options, overrides: { withoutWorker: true, ...overrides } });
-  const token = await tokenWith(headgate, ['door:fetcher']);
+  return clientOf(headgate, await tokenWith(headgate, ['door:fetcher']));
+}
+
+/** A client of this door on a Headgate that runs already. */
+export function clientOf(headgate: Headgate, token: string): FetcherClient {
   const send: FetcherClient['send'] = (method, path, body, sent = {}) => {
     const authorization: Record<string, string> =
       sent.token === null ? {} : { authorization: `Bearer ${sent.token ?? token}` };

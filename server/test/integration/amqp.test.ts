@@ -5,7 +5,9 @@ import { Connection } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { recordJobEvent } from '../../src/domain/events/index.ts';
 import { uuidv7 } from '../../src/platform/ids.ts';
+import { at, clientOf, product, tokenWith } from '../fetcher/fixture.ts';
 import { type Headgate, startHeadgate } from '../harness.ts';
+import { sampleDatabase } from '../rest/fixture.ts';
 import { type RabbitServer, startRabbitmq } from '../servers/rabbitmq.ts';
 
 let rabbit: RabbitServer;
@@ -172,6 +174,33 @@ describe('events of the fetcher door', () => {
       jobId: cancelled,
       status: 'failed',
       metadata: { source: 'my-product', reportId: '42', error: { message: 'The job was cancelled.' } },
+    });
+  });
+
+  it('come of a job that was submitted through the door, and name what its reader finds', async () => {
+    const sample = await sampleDatabase();
+    const client = clientOf(headgate, await tokenWith(headgate, ['door:fetcher']));
+    await client.create({ configName: 'told', ...at(sample) });
+    const submitted = await client.send('POST', '/v1/fetcher', {
+      dataRequest: { mappedFields: { told: { people: ['id', 'name'] } } },
+      metadata: { source: product, nested: { report: 7 } },
+    });
+    const { jobId } = submitted.body;
+    const message = await next(completed);
+    const { body: job } = await client.send('GET', `/v1/fetcher/${jobId}`);
+    expect(message.body).toMatchObject({
+      jobId,
+      metadata: { source: product, nested: { report: 7 } },
+      result: { path: job.resultPath, hmac: job.resultHmac, rowCount: 3 },
+      executionTimeMs: expect.any(Number),
+    });
+    const broken = await client.send('POST', '/v1/fetcher', {
+      dataRequest: { mappedFields: { told: { nothing: ['id'] } } },
+      metadata: { source: product },
+    });
+    expect((await next(failed)).body).toMatchObject({
+      jobId: broken.body.jobId,
+      metadata: { source: product, error: { message: expect.stringContaining('told, table nothing') } },
     });
   });
 

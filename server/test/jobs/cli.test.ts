@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCli } from '../cli/run-cli.ts';
 import { type Headgate, startHeadgate } from '../harness.ts';
@@ -64,6 +65,20 @@ it('narrows by columns and filters, and takes a specification', async () => {
   const started = await cli('extract', '--spec', spec, '--background', '--json');
   const watched = await cli('job', 'watch', JSON.parse(started.stdout).id, '--json');
   expect(JSON.parse(watched.stdout)).toMatchObject({ status: 'succeeded', progress: { rows: 0 } });
+});
+
+it('queries and exports into Parquet and compressed files', async () => {
+  const file = join(folder, 'orders.parquet');
+  const queried = await cli('source', 'query', 'pg', 'select id, state from orders', '--format', 'parquet', '-o', file);
+  expect(queried).toMatchObject({ code: 0, stderr: expect.stringContaining('3 rows') });
+  expect(readFileSync(file).subarray(0, 4).toString()).toBe('PAR1');
+  const sql = 'select id from orders order by id';
+  const exported = await cli('job', 'export', 'pg', sql, '--compress', 'gzip', '--wait', '--json');
+  const { id, outputs } = JSON.parse(exported.stdout);
+  expect(outputs).toMatchObject([{ name: 'pg.ndjson.gz', rows: 3 }]);
+  const zipped = join(folder, 'pg.ndjson.gz');
+  expect(await cli('job', 'download', id, '-o', zipped)).toMatchObject({ code: 0 });
+  expect(gunzipSync(readFileSync(zipped)).toString()).toBe('{"id":1}\n{"id":2}\n{"id":3}\n');
 });
 
 it.each([

@@ -7,7 +7,7 @@ import { readStdin } from '../prompt.ts';
 import { type Received, receive } from './receive.ts';
 import { fileTarget, streamTarget, type Target, tableTarget } from './targets.ts';
 
-type Format = 'table' | 'ndjson' | 'csv' | 'json';
+type Format = 'table' | 'ndjson' | 'csv' | 'json' | 'parquet';
 
 interface QueryOptions {
   file?: string;
@@ -40,6 +40,7 @@ export function queryCommand(cli: Cli): Command {
         'ndjson',
         'csv',
         'json',
+        'parquet',
       ]),
     )
     .option('-o, --output <file>', 'write the rows to a file, which appears only when it is whole')
@@ -72,7 +73,10 @@ function formatOf(cli: Cli, options: QueryOptions): Format {
     throw usageError(`--json and --format ${options.format} exclude each other.`);
   }
   if (options.format === 'table' && options.output !== undefined) {
-    throw usageError('A table goes to the screen, not to a file.', 'Choose --format ndjson, csv or json.');
+    throw usageError('A table goes to the screen, not to a file.', 'Choose --format ndjson, csv, json or parquet.');
+  }
+  if (options.format === 'parquet' && options.output === undefined && cli.io.stdout.isTTY) {
+    throw usageError('Parquet is nothing for a screen.', 'Name a file with --output, or send it to another program.');
   }
   if (cli.json) return 'json';
   return options.format ?? (cli.io.stdout.isTTY && options.output === undefined ? 'table' : 'ndjson');

@@ -18,7 +18,7 @@ export interface Received {
   readonly summary: string;
 }
 
-type StreamFormat = 'ndjson' | 'csv' | 'json';
+type StreamFormat = 'ndjson' | 'csv' | 'json' | 'parquet';
 
 const NEWLINE = 10;
 /** The name that starts an error line in NDJSON (decisions.md 31): a reserved name, so no row begins like this. */
@@ -40,7 +40,7 @@ export async function receive(cli: Cli, request: ApiRequest, format: StreamForma
       size += chunk.length;
       const ready = lines.take(chunk);
       if (ready.length > 0) await target.write(ready);
-      progress.show(() => `${counted(lines.rows(format), 'row')}, ${bytes(size)}`);
+      progress.show(() => (format === 'parquet' ? '' : `${counted(lines.rows(format), 'row')}, `) + bytes(size));
     }
     progress.clear();
     const problem = lines.problem();
@@ -98,7 +98,12 @@ function isReset(error: unknown): boolean {
 }
 
 function accepted(format: StreamFormat): string {
-  return { ndjson: 'application/x-ndjson', csv: 'text/csv', json: 'application/json' }[format];
+  return {
+    ndjson: 'application/x-ndjson',
+    csv: 'text/csv',
+    json: 'application/json',
+    parquet: 'application/vnd.apache.parquet',
+  }[format];
 }
 
 /**
@@ -136,8 +141,9 @@ class LineKeeper {
     return Buffer.concat(this.#kept);
   }
 
-  /** Rows so far; for CSV an estimate (a heading, newlines inside values). */
+  /** Rows so far; for CSV an estimate (a heading, newlines inside values). Parquet has no lines: its end tells. */
   rows(format: StreamFormat): number {
+    if (format === 'parquet') return 0;
     return format === 'csv' ? Math.max(0, this.#lines - 1) : this.#lines;
   }
 

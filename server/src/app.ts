@@ -12,6 +12,7 @@ import { type Clock, systemClock } from './domain/clock.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { FolderObjectStore, JobService, JobWorker } from './domain/jobs/index.ts';
 import { Credentials, Sources } from './domain/sources/index.ts';
+import { UsageMeters } from './domain/usage/index.ts';
 import { restDoor } from './doors/rest/index.ts';
 import { loadEngines } from './engines/registry.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
@@ -47,6 +48,7 @@ export interface App {
   readonly catalog: CatalogStore;
   readonly jobs: JobService;
   readonly audit: AuditLog;
+  readonly usage: UsageMeters;
   readonly gateway: Gateway;
   readonly instruments: Instruments;
   /** Set at the first start; `password` only when Headgate made it: to be shown once. */
@@ -127,6 +129,9 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const credentials = new Credentials(sourceDeps);
   const catalog = new CatalogStore({ store });
 
+  const usage = new UsageMeters({ store, clock, log });
+  closing.add('usage meters', () => usage.flush());
+
   const gateway = createGateway({
     store,
     access,
@@ -136,6 +141,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     catalog,
     audit,
     principals: identity.principals,
+    addresses: identity.addresses,
+    usage,
     engines,
     config,
     log,
@@ -168,6 +175,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     catalog,
     jobs,
     audit,
+    usage,
     gateway,
     store,
     vault,

@@ -9,9 +9,11 @@ import { jobCommand } from './job/index.ts';
 import { keyCommand } from './key/index.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
+import { roleCommand } from './role/index.ts';
 import { serveCommand } from './serve.ts';
 import { shareCommand } from './share/index.ts';
 import { sourceCommand } from './source/index.ts';
+import { tenantCommand } from './tenant/index.ts';
 import { tokenCommand } from './token/index.ts';
 import { userCommand } from './user/index.ts';
 import { whoamiCommand } from './whoami.ts';
@@ -35,7 +37,9 @@ export function createProgram(cli: Cli, version: string): Command {
     shareCommand(cli),
     tokenCommand(cli),
     userCommand(cli),
+    roleCommand(cli),
     groupCommand(cli),
+    tenantCommand(cli),
     jobCommand(cli),
     auditCommand(cli),
     keyCommand(cli),

@@ -1,6 +1,7 @@
 /** Statements through the gateway against a real PostgreSQL and a real MariaDB. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sharedMariadb, sharedPostgresql } from '../../test/servers/shared.ts';
+import { noLimits } from '../domain/access/index.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import { loadEngines } from '../engines/registry.ts';
 import { CollectingOutput, principal, type TestBed, type TestSource, testBed, testSource } from './gateway.testkit.ts';
@@ -45,7 +46,7 @@ beforeEach(() => {
   bed.events.length = 0;
   bed.audit.gate = undefined;
   bed.audit.failure = undefined;
-  bed.limits = { maxRows: 0, maxBytes: 0, timeoutMs: 0 };
+  bed.limits = noLimits;
   for (const one of bed.sources.values()) one.forbidden.clear();
 });
 
@@ -127,16 +128,16 @@ describe.each(['pg', 'my'] as const)('%s', (name) => {
   });
 
   test('the lowest limit of request and levels holds, for bytes too', async () => {
-    bed.limits = { maxRows: 5, maxBytes: 0, timeoutMs: 0 };
+    bed.limits = { ...noLimits, maxRows: 5 };
     bed.announce(`s:${bed.sources.get(name)?.id}`);
     expect((await ask(name, rowsOf(name, 10), { maxRows: 7 })).rows).toHaveLength(5);
-    bed.limits = { maxRows: 0, maxBytes: 1000, timeoutMs: 0 };
+    bed.limits = { ...noLimits, maxBytes: 1000 };
     bed.announce(`s:${bed.sources.get(name)?.id}`);
     const output = await ask(name, rowsOf(name, 100_000));
     expect(output.bytes).toBeLessThanOrEqual(1000);
     expect(output.bytes).toBeGreaterThan(980);
     expect(output.trailers?.['Headgate-Result']).toMatch(/^truncated/);
-    bed.limits = { maxRows: 0, maxBytes: 0, timeoutMs: 0 };
+    bed.limits = noLimits;
     bed.announce(`s:${bed.sources.get(name)?.id}`);
   });
 

@@ -71,6 +71,8 @@ function oracle(p: Principal, action: Action, f: SourceFacts, door: DoorName): {
         return has(3) && owns;
       case 'source.shares.view':
         return has(2) && owns;
+      case 'source.unshare':
+        return has(4) && (door === 'hdp' || has(2)) && owns;
       case 'source.test':
         return door === 'hdp' ? has(2) && some(5, 6, 7) : has(2) && some(3, 5, 6, 7, 100, 101, 102);
       case 'source.schema':

@@ -13,7 +13,7 @@ import type { Clock } from '../clock.ts';
 import { ConflictError, InvalidError, NotFoundError } from '../errors.ts';
 import { normalisePermissions, permissionInfo, permissionWord } from '../identity/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { Access } from './access.ts';
+import type { Access, SourceAddress } from './access.ts';
 import { touch } from './changes.ts';
 import { announce, type CredentialKind, type SourceFacts } from './facts.ts';
 import { readShares, type ShareRow, subjectCondition, toShareView } from './share-rows.ts';
@@ -67,15 +67,15 @@ export class Shares {
   }
 
   /** All shares of a source, users first, then groups, then tenants, each by id. For owners and administrators. */
-  async list(principal: Principal, nameOrUid: string): Promise<ShareView[]> {
-    const { source } = await this.#permitted(principal, 'source.shares.view', nameOrUid);
+  async list(principal: Principal, at: SourceAddress): Promise<ShareView[]> {
+    const { source } = await this.#permitted(principal, 'source.shares.view', at);
     const rows = await readShares(this.#deps.store.db, source.id, sql`true`);
     return rows.map(toShareView);
   }
 
   /** One share. Throws NotFoundError `share_not_found`. */
-  async get(principal: Principal, nameOrUid: string, subject: ShareSubject): Promise<ShareView> {
-    const { source } = await this.#permitted(principal, 'source.shares.view', nameOrUid);
+  async get(principal: Principal, at: SourceAddress, subject: ShareSubject): Promise<ShareView> {
+    const { source } = await this.#permitted(principal, 'source.shares.view', at);
     const condition = subjectCondition(subject, source.tenantId);
     const [row] = await readShares(this.#deps.store.db, source.id, condition);
     if (row === undefined) throw shareNotFound();
@@ -88,18 +88,18 @@ export class Shares {
    * `permission_exceeds_owner`, `invalid_expiry`, `share_with_owner`; ConflictError `shared_through_tenant`;
    * NotFoundError `subject_not_found` (also for subjects that the caller may not know); ForbiddenError `not_owner`.
    */
-  async put(principal: Principal, nameOrUid: string, subject: ShareSubject, input: ShareInput): Promise<Written> {
-    const facts = await this.#permitted(principal, 'source.share', nameOrUid);
+  async put(principal: Principal, at: SourceAddress, subject: ShareSubject, input: ShareInput): Promise<Written> {
+    const facts = await this.#permitted(principal, 'source.share', at);
     return this.#write(principal, facts, subject, this.#checked(input), 'create or replace');
   }
 
   /** Adds or replaces several shares, all or none; others stay (hdp POST). InvalidError `duplicate_subject`. */
   async add(
     principal: Principal,
-    nameOrUid: string,
+    at: SourceAddress,
     entries: readonly { readonly subject: ShareSubject; readonly input: ShareInput }[],
   ): Promise<ShareView[]> {
-    const facts = await this.#permitted(principal, 'source.share', nameOrUid);
+    const facts = await this.#permitted(principal, 'source.share', at);
     const checked = entries.map(({ subject, input }) => ({ subject, input: this.#checked(input) }));
     return this.#deps.store.transaction(async (trx) => {
       await holdSource(trx, facts);
@@ -120,14 +120,14 @@ export class Shares {
   }
 
   /** Replaces a share's content; never creates one: NotFoundError `share_not_found` (hdp PUT). Else like `put`. */
-  async replace(principal: Principal, nameOrUid: string, subject: ShareSubject, input: ShareInput): Promise<ShareView> {
-    const facts = await this.#permitted(principal, 'source.share', nameOrUid);
+  async replace(principal: Principal, at: SourceAddress, subject: ShareSubject, input: ShareInput): Promise<ShareView> {
+    const facts = await this.#permitted(principal, 'source.share', at);
     return (await this.#write(principal, facts, subject, this.#checked(input), 'replace')).share;
   }
 
   /** Ends one share. Throws NotFoundError `share_not_found`. */
-  async remove(principal: Principal, nameOrUid: string, subject: ShareSubject): Promise<void> {
-    const facts = await this.#permitted(principal, 'source.share', nameOrUid);
+  async remove(principal: Principal, at: SourceAddress, subject: ShareSubject): Promise<void> {
+    const facts = await this.#permitted(principal, 'source.share', at);
     const condition = subjectCondition(subject, facts.source.tenantId);
     await this.#deps.store.transaction(async (trx) => {
       const [row] = await readShares(trx, facts.source.id, condition, 'for update of sh');
@@ -138,9 +138,8 @@ export class Shares {
   }
 
   /** Ends all shares, or all with one type of subject; needs delete (4) too. Returns how many there were. */
-  async removeAll(principal: Principal, nameOrUid: string, type?: ShareSubjectType): Promise<number> {
-    const facts = await this.#permitted(principal, 'source.shares.view', nameOrUid);
-    this.#deps.access.authorise(principal, 'source.delete', facts);
+  async removeAll(principal: Principal, at: SourceAddress, type?: ShareSubjectType): Promise<number> {
+    const facts = await this.#permitted(principal, 'source.unshare', at);
     const condition = type === undefined ? sql`true` : sql`sh.subject_type = ${type}`;
     return this.#deps.store.transaction(async (trx) => {
       const rows = await readShares(trx, facts.source.id, condition, 'for update of sh');
@@ -160,10 +159,10 @@ export class Shares {
 
   async #permitted(
     principal: Principal,
-    action: 'source.share' | 'source.shares.view',
-    nameOrUid: string,
+    action: 'source.share' | 'source.shares.view' | 'source.unshare',
+    at: SourceAddress,
   ): Promise<SourceFacts> {
-    const facts = await this.#deps.access.resolve(principal, nameOrUid);
+    const facts = await this.#deps.access.resolve(principal, at);
     this.#deps.access.authorise(principal, action, facts);
     return facts;
   }

@@ -32,6 +32,8 @@ export interface IdentityConfig {
   readonly lockoutWindowSeconds: number;
   readonly lockoutPeriodSeconds: number;
   readonly jwtIssuers: readonly JwtIssuer[];
+  /** False: lists of allowed addresses are kept but not enforced, for an administrator who has locked himself out. */
+  readonly addressLists?: boolean | undefined;
 }
 
 export interface IdentityDeps {

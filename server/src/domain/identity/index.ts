@@ -4,10 +4,15 @@
  *
  * May be imported: platform/, domain/audit, domain/access (facts and actions). Must not be imported: doors, gateway.
  */
+import { AddressGate } from './address-lists.ts';
 import { Authenticator } from './authenticator.ts';
+import { onBehalfOf } from './behalf.ts';
+import { CorsOrigins } from './cors-origins.ts';
 import type { IdentityDeps } from './deps.ts';
 import { Groups } from './groups.ts';
 import { Passwords } from './passwords.ts';
+import { Policies } from './policies.ts';
+import type { Principal } from './principal.ts';
 import { Principals } from './principals.ts';
 import { Roles } from './roles.ts';
 import { Sessions } from './sessions.ts';
@@ -15,10 +20,12 @@ import { Tenants } from './tenants.ts';
 import { ApiTokens } from './tokens.ts';
 import { Users } from './users.ts';
 
+export type { AddressLevel, AddressLists, AddressPart } from './address-lists.ts';
 export type { SignIn } from './authenticator.ts';
 export type { IdentityConfig, IdentityDeps, JwtIssuer } from './deps.ts';
 export { ensureInstallation } from './installation.ts';
 export type { PasswordCost } from './passwords.ts';
+export type { PasswordPolicy, PolicyState } from './policies.ts';
 export type { Principal, RequestContext } from './principal.ts';
 export { requireScope } from './scopes.ts';
 export type * from './views.ts';
@@ -33,11 +40,19 @@ export class Identity {
   readonly tokens: ApiTokens;
   readonly authenticator: Authenticator;
   readonly principals: Principals;
+  readonly policies: Policies;
+  readonly addresses: AddressGate;
+  readonly origins: CorsOrigins;
 
   constructor(deps: IdentityDeps) {
     const passwords = new Passwords(deps);
     this.principals = new Principals(deps);
-    this.users = new Users(deps, passwords, (principal, password) => this.authenticator.confirm(principal, password));
+    this.policies = new Policies(deps);
+    this.addresses = new AddressGate(deps, this.policies);
+    this.origins = new CorsOrigins(deps, this.policies);
+    this.users = new Users(deps, passwords, this.policies, (principal, password) =>
+      this.authenticator.confirm(principal, password),
+    );
     this.groups = new Groups(deps);
     this.tenants = new Tenants(deps);
     this.roles = new Roles(deps);
@@ -45,6 +60,7 @@ export class Identity {
     this.tokens = new ApiTokens(deps, passwords);
     this.authenticator = new Authenticator(deps, {
       passwords,
+      policies: this.policies,
       principals: this.principals,
       users: this.users,
       sessions: this.sessions,
@@ -54,6 +70,11 @@ export class Identity {
   /** Listens for changes; call once before serving. */
   async start(): Promise<void> {
     await this.principals.start();
+  }
+
+  /** The caller as somebody who acts for a user; see `onBehalfOf`. */
+  actFor(principal: Principal, username: string, needs: readonly number[]): Promise<Principal> {
+    return onBehalfOf(this.principals, principal, username, needs);
   }
 
   /** Stops listening and waits for background writes. */

@@ -36,6 +36,8 @@ export interface Principal {
   readonly address: string | null;
   /** Uid of the session or token, for "revoke this one" and for audit. */
   readonly credentialUid: string | null;
+  /** Signed in with a password that is to be changed before anything else. */
+  readonly mustChangePassword?: true;
 }
 
 /** What is known of a request beside its sign-in. */
@@ -85,9 +87,15 @@ export function storedUserId(user: PrincipalUser): number | null {
 export function principalOf(
   user: PrincipalUser,
   context: RequestContext,
-  signIn: { method: SignInMethod; scopes?: ReadonlySet<string> | null; credentialUid?: string | null },
+  signIn: {
+    method: SignInMethod;
+    scopes?: ReadonlySet<string> | null;
+    credentialUid?: string | null;
+    mustChangePassword?: boolean;
+  },
 ): Principal {
   return {
+    ...(signIn.mustChangePassword === true ? { mustChangePassword: true } : {}),
     actor: user,
     subject: user,
     method: signIn.method,

@@ -1,9 +1,9 @@
 /** Data sources: register, read, change, delete, bring back. Every mutation is one transaction with its audit event. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Executor, type Store, toBuffer } from '../../platform/database/index.ts';
 import { isUuid, uuidv7 } from '../../platform/ids.ts';
 import type { Vault } from '../../platform/vault/index.ts';
-import { type Access, announce, effectivePermissions, type SourceFacts } from '../access/index.ts';
+import { type Access, announce, effectivePermissions, type SourceAddress, type SourceFacts } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { ForbiddenError, InvalidError, NotFoundError } from '../errors.ts';
@@ -98,9 +98,9 @@ export class Sources {
   }
 
   /** Throws NotFoundError `source_not_found` when it is absent or hidden. */
-  async get(principal: Principal, nameOrUid: string): Promise<SourceView> {
+  async get(principal: Principal, at: SourceAddress): Promise<SourceView> {
     const { access, store, vault, clock } = this.#deps;
-    const facts = await access.resolve(principal, nameOrUid);
+    const facts = await access.resolve(principal, at);
     access.authorise(principal, 'source.view', facts);
     const record = await readOne(store.db, principal, facts.source.id, 'without');
     return presentSource(record, principal, facts, vault, clock.now().getTime());
@@ -138,12 +138,12 @@ export class Sources {
    */
   async update(
     principal: Principal,
-    nameOrUid: string,
+    at: SourceAddress,
     patch: SourcePatch,
     options: ChangeOptions = {},
   ): Promise<SourceView> {
     const { access, store, vault, clock } = this.#deps;
-    const known = await access.resolve(principal, nameOrUid);
+    const known = await access.resolve(principal, at);
     access.authorise(principal, 'source.modify', known);
     return store.transaction(async (trx) => {
       const record = await this.#lock(trx, principal, known, options.ifMatch);
@@ -168,9 +168,9 @@ export class Sources {
   }
 
   /** Deletes for everybody; `undelete` brings it back. Throws ConflictError `source_in_use` while a job uses it. */
-  async remove(principal: Principal, nameOrUid: string, options: ChangeOptions = {}): Promise<void> {
+  async remove(principal: Principal, at: SourceAddress, options: ChangeOptions = {}): Promise<void> {
     const { access, store } = this.#deps;
-    const known = await access.resolve(principal, nameOrUid);
+    const known = await access.resolve(principal, at);
     access.authorise(principal, 'source.delete', known);
     await store.transaction(async (trx) => {
       const record = await this.#lock(trx, principal, known, options.ifMatch);
@@ -188,12 +188,10 @@ export class Sources {
    * Brings a deleted source back as it was: shares, credentials and names with it. Of several deleted sources of one
    * name the last deleted is meant. Throws ConflictError `name_taken` when its name is used again.
    */
-  async undelete(principal: Principal, nameOrUid: string): Promise<SourceView> {
+  async undelete(principal: Principal, at: SourceAddress): Promise<SourceView> {
     const { access, store, vault, clock } = this.#deps;
     return store.transaction(async (trx) => {
-      const key = isUuid(nameOrUid)
-        ? sql`s.uid = ${nameOrUid}`
-        : sql`s.tenant_id = ${principal.subject.tenantId} and s.name_folded = ${foldName(nameOrUid)}`;
+      const key = deletedKey(principal, at);
       const [record] = await readSources(trx, principal, {
         shares: 'with',
         where: sql`s.deleted_at is not null and ${key}`,
@@ -217,23 +215,23 @@ export class Sources {
   }
 
   /** What an update or delete would touch, and whether it would be refused. Changes nothing. */
-  async preview(principal: Principal, nameOrUid: string, operation: 'delete'): Promise<BlastRadius>;
+  async preview(principal: Principal, at: SourceAddress, operation: 'delete'): Promise<BlastRadius>;
   async preview(
     principal: Principal,
-    nameOrUid: string,
+    at: SourceAddress,
     operation: 'update',
     patch: SourcePatch,
     options?: ChangeOptions,
   ): Promise<BlastRadius>;
   async preview(
     principal: Principal,
-    nameOrUid: string,
+    at: SourceAddress,
     operation: 'update' | 'delete',
     patch: SourcePatch = {},
     options: ChangeOptions = {},
   ): Promise<BlastRadius> {
     const { access, store, clock } = this.#deps;
-    const known = await access.resolve(principal, nameOrUid);
+    const known = await access.resolve(principal, at);
     access.authorise(principal, operation === 'delete' ? 'source.delete' : 'source.modify', known);
     const record = await readOne(store.db, principal, known.source.id);
     checkVersion(record, options.ifMatch);
@@ -242,9 +240,9 @@ export class Sources {
   }
 
   /** Who uses the source now. */
-  async leases(principal: Principal, nameOrUid: string): Promise<LeaseHolder[]> {
+  async leases(principal: Principal, at: SourceAddress): Promise<LeaseHolder[]> {
     const { access, store } = this.#deps;
-    const facts = await access.resolve(principal, nameOrUid);
+    const facts = await access.resolve(principal, at);
     access.authorise(principal, 'source.leases.view', facts);
     return leaseHolders(store.db, facts.source.id);
   }
@@ -391,6 +389,13 @@ async function readOne(
 
 function hasPair(change: DefinitionChange): boolean {
   return Object.keys(change.pair).length > 0;
+}
+
+/** Which deleted source is meant: a name is of the own tenant. */
+function deletedKey(principal: Principal, at: SourceAddress): RawBuilder<unknown> {
+  if (typeof at !== 'string') return sql`s.id = ${at.id}`;
+  if (isUuid(at)) return sql`s.uid = ${at}`;
+  return sql`s.tenant_id = ${principal.subject.tenantId} and s.name_folded = ${foldName(at)}`;
 }
 
 /** Restricting an owner is for administrators of the tenant (decisions.md 4). */

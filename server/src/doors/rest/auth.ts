@@ -101,6 +101,13 @@ export function authentication(services: RestServices) {
     const exchange = exchangeOf(request.raw);
     exchange.username = principal.actor.username;
     exchange.address = request.ip;
+    const part = principal.method === 'session' ? 'console' : 'management';
+    await identity.addresses.check(part, request.ip, principal.subject);
+    if (principal.mustChangePassword === true && request.routeOptions.config.whilePasswordDue !== true) {
+      throw new ForbiddenError('password_change_required', 'Your password must be changed before anything else.', {
+        remedy: 'Change it with PUT /api/v1/me/password.',
+      });
+    }
     request.principal = principal;
     if (userLimiter.enabled) spend(userLimiter, `user:${principal.actor.id}`);
   };

@@ -5,6 +5,7 @@ import type { CatalogStore } from '../../domain/catalog/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService } from '../../domain/jobs/index.ts';
 import type { Credentials, Sources } from '../../domain/sources/index.ts';
+import type { UsageMeters } from '../../domain/usage/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
 import type { Store } from '../../platform/database/index.ts';
 import type { RateLimiter } from '../../platform/http/index.ts';
@@ -24,6 +25,7 @@ export interface RestServices {
   readonly catalog: CatalogStore;
   readonly jobs: JobService;
   readonly audit: AuditLog;
+  readonly usage: UsageMeters;
   readonly gateway: Gateway;
   readonly store: Store;
   readonly vault: Vault;

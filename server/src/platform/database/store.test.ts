@@ -13,6 +13,7 @@ import {
   StoreRefusedError,
 } from './index.ts';
 import { migrate } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
 
 describe.each(storeKinds)('the store on %s', (kind) => {
   let opened: TestStore;
@@ -197,8 +198,8 @@ describe.each(storeKinds)('the store on %s', (kind) => {
 
   it('applies migrations that are new, each transactionally, and refuses a schema that is newer', async () => {
     const broken = {
-      '0001_core': { up: async () => {} },
-      '0002_half': {
+      ...Object.fromEntries(Object.keys(migrations).map((name) => [name, { up: async () => {} }])),
+      '9000_half': {
         async up(db: typeof store.db) {
           await sql`create table half_made (id int)`.execute(db);
           await sql`select 1 / 0`.execute(db);

@@ -9,10 +9,12 @@ import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
 import { CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
+import { Connectors } from './domain/connectors/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { FolderObjectStore, JobService, JobWorker } from './domain/jobs/index.ts';
-import { Credentials, Sources } from './domain/sources/index.ts';
+import { Credentials, DoorSources, Sources } from './domain/sources/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
+import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
 import { loadEngines } from './engines/registry.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
@@ -126,6 +128,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const engines = await loadEngines();
   const sourceDeps = { store, vault, access, audit, engines: engineFacts(engines), clock };
   const sources = new Sources(sourceDeps);
+  const doorSources = new DoorSources(sourceDeps, sources);
   const credentials = new Credentials(sourceDeps);
   const catalog = new CatalogStore({ store });
 
@@ -180,19 +183,25 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     store,
     vault,
   };
-  const door = restDoor({
+  const shared = {
     ...services,
     log,
     now: () => clock.now(),
     userLimiter: new RateLimiter(config.rateLimitPerMinute),
     signInLimiter: new RateLimiter(config.signInRatePerMinute),
     version,
-    checks: { store: () => store.ping() },
-    draining: () => server.draining,
-    metrics: instruments,
     settings: config,
-  });
-  const server = await serverOf([door], config, log, instruments);
+  };
+  const doors = [
+    restDoor({
+      ...shared,
+      checks: { store: () => store.ping() },
+      draining: () => server.draining,
+      metrics: instruments,
+    }),
+    hdpDoor({ ...shared, doorSources, connectors: new Connectors({ store, audit }) }),
+  ];
+  const server = await serverOf(doors, config, log, instruments);
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {

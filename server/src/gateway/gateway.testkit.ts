@@ -235,6 +235,7 @@ function factsOf(source: TestSource): SourceFacts {
       ownerName: 'user7',
       ownerBuiltin: null,
       permissions: null,
+      isGroup: false,
       visibility: 'private',
       workspaceId: null,
       enabled: true,

@@ -82,6 +82,12 @@ export class Shares {
     return toShareView(row);
   }
 
+  /** Whether there is a share with this subject. The caller has authorised the principal. */
+  async exists(facts: SourceFacts, subject: ShareSubject): Promise<boolean> {
+    const { id, tenantId } = facts.source;
+    return (await readShares(this.#deps.store.db, id, subjectCondition(subject, tenantId))).length > 0;
+  }
+
   /**
    * Creates the share or replaces its whole content. Needs ownership and modify (3); shares to tenants take an
    * administrator of that tenant. Throws InvalidError `permission_unknown`, `permission_not_shareable`,
@@ -103,6 +109,7 @@ export class Shares {
     const checked = entries.map(({ subject, input }) => ({ subject, input: this.#checked(input) }));
     return this.#deps.store.transaction(async (trx) => {
       await holdSource(trx, facts);
+      for (const { subject } of checked) await requireSharedMembers(trx, facts, subject);
       const views: ShareView[] = [];
       const seen = new Set<string>();
       for (const { subject, input } of checked) {
@@ -182,7 +189,15 @@ export class Shares {
     input: ShareInput,
     mode: Attempt['mode'],
   ): Attempt {
-    return { principal, source: facts.source, subject, input, mode, now: this.#deps.clock.now() };
+    return {
+      principal,
+      source: facts.source,
+      subject,
+      input,
+      mode,
+      keepsRest: principal.door !== 'rest',
+      now: this.#deps.clock.now(),
+    };
   }
 
   async #write(
@@ -193,6 +208,7 @@ export class Shares {
     mode: Attempt['mode'],
   ): Promise<Written> {
     const attempt = this.#attempt(principal, facts, subject, input, mode);
+    await requireSharedMembers(this.#deps.store.db, facts, subject);
     if (subject.type === 'tenant') {
       return this.#deps.store.transaction(async (trx) => {
         await holdSource(trx, facts);
@@ -257,6 +273,26 @@ async function holdSource(trx: Executor, { source }: SourceFacts): Promise<void>
   touch([`s:${source.id}`]);
 }
 
+/** A group data source is shared with whom all its members are shared with (hdp.md §6.3). */
+async function requireSharedMembers(executor: Executor, { source }: SourceFacts, subject: ShareSubject): Promise<void> {
+  if (!source.isGroup) return;
+  const { rows } = await sql<{ id: number }>`
+    select m.member_id as id from source_member m join data_source s on s.id = m.member_id
+    where m.group_id = ${source.id} and s.deleted_at is null and not exists (
+      select 1 from share sh
+        left join user_account u on u.id = sh.user_id
+        left join user_group g on g.id = sh.group_id
+        left join tenant t on t.id = sh.subject_tenant_id
+      where sh.resource_type = 'source' and sh.resource_id = m.member_id and ${subjectCondition(subject, source.tenantId)})`.execute(
+    executor,
+  );
+  if (rows.length === 0) return;
+  throw new InvalidError('members_not_shared', 'All members of the group must be shared with the same subject first.', {
+    field: 'members',
+    extra: { members: rows.map((row) => row.id) },
+  });
+}
+
 function shareNotFound(): NotFoundError {
   return new NotFoundError('share_not_found', 'The data source is not shared with this subject.');
 }
@@ -267,7 +303,7 @@ function unsettled(): never {
 
 /** What an attempt came to: the share, an error, or null = somebody else changed something: try again. */
 function settled(
-  { outcome, row, created, tenantSlug, exceeding }: Awaited<ReturnType<typeof tryWriteShare>>,
+  { outcome, row, created, tenantSlug, tenantId, exceeding }: Awaited<ReturnType<typeof tryWriteShare>>,
   subject: ShareSubject,
 ): Written | null {
   switch (outcome) {
@@ -302,7 +338,7 @@ function settled(
         'The data source is shared with the whole tenant of this user.',
         {
           remedy: 'Change the share to the tenant, or remove it first.',
-          extra: { tenant: tenantSlug },
+          extra: { tenant: tenantSlug, tenantId },
         },
       );
     case 'no_share':

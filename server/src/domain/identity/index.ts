@@ -10,6 +10,7 @@ import { onBehalfOf } from './behalf.ts';
 import { CorsOrigins } from './cors-origins.ts';
 import type { IdentityDeps } from './deps.ts';
 import { Groups } from './groups.ts';
+import { OAuth } from './oauth.ts';
 import { Passwords } from './passwords.ts';
 import { Policies } from './policies.ts';
 import type { Principal } from './principal.ts';
@@ -24,11 +25,14 @@ export type { AddressLevel, AddressLists, AddressPart } from './address-lists.ts
 export type { SignIn } from './authenticator.ts';
 export type { IdentityConfig, IdentityDeps, JwtIssuer } from './deps.ts';
 export { ensureInstallation } from './installation.ts';
+export { oauthScope, type TokenRequest } from './oauth.ts';
 export type { PasswordCost } from './passwords.ts';
 export type { PasswordPolicy, PolicyState } from './policies.ts';
 export type { Principal, RequestContext } from './principal.ts';
 export { requireScope } from './scopes.ts';
 export type * from './views.ts';
+
+const sweepMs = 10 * 60_000;
 
 /** The services of identity, made from one set of dependencies. */
 export class Identity {
@@ -43,9 +47,13 @@ export class Identity {
   readonly policies: Policies;
   readonly addresses: AddressGate;
   readonly origins: CorsOrigins;
+  readonly oauth: OAuth;
+  readonly #log: IdentityDeps['log'];
+  #sweeper: NodeJS.Timeout | undefined;
 
   constructor(deps: IdentityDeps) {
     const passwords = new Passwords(deps);
+    this.#log = deps.log;
     this.principals = new Principals(deps);
     this.policies = new Policies(deps);
     this.addresses = new AddressGate(deps, this.policies);
@@ -56,6 +64,7 @@ export class Identity {
     this.groups = new Groups(deps);
     this.tenants = new Tenants(deps);
     this.roles = new Roles(deps);
+    this.oauth = new OAuth(deps, this.principals, () => this.authenticator);
     this.sessions = new Sessions(deps);
     this.tokens = new ApiTokens(deps, passwords);
     this.authenticator = new Authenticator(deps, {
@@ -70,6 +79,14 @@ export class Identity {
   /** Listens for changes; call once before serving. */
   async start(): Promise<void> {
     await this.principals.start();
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+  }
+
+  /** What has ended is removed; a store that does not answer now is asked again. */
+  #sweep(): void {
+    Promise.all([this.authenticator.sweep(), this.oauth.sweep()]).catch((error: unknown) =>
+      this.#log.warn({ err: error }, 'ended sign-ins could not be removed'),
+    );
   }
 
   /** The caller as somebody who acts for a user; see `onBehalfOf`. */
@@ -79,6 +96,7 @@ export class Identity {
 
   /** Stops listening and waits for background writes. */
   async close(): Promise<void> {
+    clearInterval(this.#sweeper);
     await this.authenticator.close();
     await this.principals.close();
   }

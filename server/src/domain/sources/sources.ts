@@ -16,6 +16,7 @@ import { blockedMembers, changesConnection, changesTarget, type SourceMember } f
 import { columnsOf, nameTaken, pick } from './columns.ts';
 import { writeSourcePair } from './credential-rows.ts';
 import { applyPatch, type Definition, type DefinitionChange, readInput } from './definition.ts';
+import { claimOwnersName, type DoorEntry, freeSlug, writeDoorEntry } from './door-entries.ts';
 import { checkVersion, leaseHolders, refuseWhileInUse } from './leases.ts';
 import { currentOf, deletedFilter, matches } from './list-filter.ts';
 import type {
@@ -44,7 +45,15 @@ export interface SourcesDeps {
   readonly clock: Clock;
 }
 
+/** How a legacy door registers a source (decisions.md 9, 11). */
+export interface DoorCreation {
+  readonly entry: DoorEntry;
+  readonly kind: 'simple' | 'group';
+}
+
 export interface ChangeOptions {
+  /** The door's own words, written with the change. */
+  readonly entry?: DoorEntry | undefined;
   /** The version that the caller saw; another one → PreconditionError `stale_version` with `currentVersion`. */
   readonly ifMatch?: number | undefined;
 }
@@ -63,7 +72,23 @@ export class Sources {
    * ConflictError `name_taken`, ForbiddenError `permission_missing`.
    */
   async create(principal: Principal, input: SourceInput): Promise<SourceView> {
-    const { store, access, engines, vault, clock } = this.#deps;
+    const { vault, clock } = this.#deps;
+    const record = await this.#create(principal, input);
+    const now = clock.now().getTime();
+    return presentSource(record, principal, factsOf(record, principal, now), vault, now);
+  }
+
+  /**
+   * The same through a legacy door: its name is the door's, unique for the owner, and a taken slug is no refusal
+   * (decisions.md 9). Answers the source's number.
+   */
+  async createFor(principal: Principal, input: SourceInput, creation: DoorCreation): Promise<{ id: number }> {
+    const { id } = await this.#create(principal, input, creation);
+    return { id };
+  }
+
+  async #create(principal: Principal, input: SourceInput, creation?: DoorCreation): Promise<SourceRecord> {
+    const { store, access, engines, vault } = this.#deps;
     access.authoriseCreate(principal);
     const change = readInput(input, engines);
     if (change.definition.permissions !== null) mayRestrictOwner(principal, principal.subject.tenantId);
@@ -71,10 +96,15 @@ export class Sources {
     const uid = uuidv7();
     return store.transaction(async (trx) => {
       const { subject } = principal;
+      const called = creation?.entry.name?.name;
+      if (called !== undefined) await claimOwnersName(trx, principal.door, subject.id, called, null);
+      const name =
+        called === undefined ? change.definition.name : await freeSlug(trx, subject.tenantId, change.definition.name);
       const { id } = await trx
         .insertInto('data_source')
         .values({
-          ...columnsOf(change.definition),
+          ...columnsOf({ ...change.definition, name }),
+          is_group: creation?.kind === 'group',
           uid,
           tenant_id: subject.tenantId,
           owner_id: subject.id,
@@ -87,13 +117,14 @@ export class Sources {
       if (hasPair(change)) {
         await writeSourcePair(trx, vault, principal, { id, tenantId: subject.tenantId }, change.pair);
       }
-      const source = { uid, name: change.definition.name, tenantId: subject.tenantId };
+      if (creation !== undefined) {
+        await writeDoorEntry(trx, vault, { id, uid, tenantId: subject.tenantId }, creation.entry);
+      }
+      const source = { uid, name, tenantId: subject.tenantId };
       await this.#record(trx, principal, 'source.create', source, { engine: change.definition.engine, version: 1 });
       await this.#recordTls(trx, principal, source, change.definition, change.changed);
       await announce(trx, `s:${id}`);
-      const record = await readOne(trx, principal, id);
-      const now = clock.now().getTime();
-      return presentSource(record, principal, factsOf(record, principal, now), vault, now);
+      return readOne(trx, principal, id);
     });
   }
 
@@ -149,7 +180,14 @@ export class Sources {
       const record = await this.#lock(trx, principal, known, options.ifMatch);
       const now = clock.now().getTime();
       const change = this.#plan(principal, record, patch, now);
+      const { entry } = options;
+      if (entry !== undefined) {
+        if (entry.name !== undefined)
+          await claimOwnersName(trx, entry.door, record.owner_id, entry.name.name, record.id);
+        await writeDoorEntry(trx, vault, { id: record.id, uid: record.uid, tenantId: record.tenant_id }, entry);
+      }
       if (change.changed.length === 0) {
+        if (entry !== undefined) await this.#recordEntry(trx, principal, record, entry);
         return presentSource(record, principal, factsOf(record, principal, now), vault, now);
       }
       const blocked = blockedMembers(principal.door, change.changed);
@@ -351,6 +389,16 @@ export class Sources {
       tenantId: source.tenantId,
       detail,
     });
+  }
+
+  /** A change of a door's own words alone. */
+  async #recordEntry(trx: Executor, principal: Principal, record: SourceRecord, entry: DoorEntry): Promise<void> {
+    await this.#record(trx, principal, 'source.update', nameOf(record), {
+      changed: [],
+      door: entry.door,
+      version: record.version,
+    });
+    await announce(trx, `s:${record.id}`);
   }
 
   /** Weaker TLS than the default is an event of its own (F2). */

@@ -1,8 +1,7 @@
 /** The schema of a source: from the cache with its age, or read from the server now. */
 import Type from 'typebox';
 import type { CatalogInfo, CatalogTable } from '../../domain/catalog/index.ts';
-import { maxPageSize, pageQuery } from '../../platform/http/index.ts';
-import { goneSignal } from './gone.ts';
+import { goneSignal, maxPageSize, pageQuery } from '../../platform/http/index.ts';
 import type { Operations } from './operation.ts';
 import * as schemas from './schemas/index.ts';
 import type { RestServices } from './services.ts';

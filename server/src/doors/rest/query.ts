@@ -2,8 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { QueryOutput, ResultMeta } from '../../gateway/index.ts';
-import { exchangeOf, pageOf, streamResponse } from '../../platform/http/index.ts';
-import { goneSignal } from './gone.ts';
+import { exchangeOf, goneSignal, pageOf, streamResponse } from '../../platform/http/index.ts';
 import type { Operations } from './operation.ts';
 import { presentQuery } from './present.ts';
 import * as schemas from './schemas/index.ts';

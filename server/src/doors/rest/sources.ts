@@ -2,8 +2,7 @@
 
 import Type from 'typebox';
 import type { SourceView } from '../../domain/sources/index.ts';
-import { etagOf, ifMatchVersion, matchesNone, pageOf, pageQuery } from '../../platform/http/index.ts';
-import { goneSignal } from './gone.ts';
+import { etagOf, goneSignal, ifMatchVersion, matchesNone, pageOf, pageQuery } from '../../platform/http/index.ts';
 import type { Operations } from './operation.ts';
 import * as schemas from './schemas/index.ts';
 import type { RestServices } from './services.ts';

@@ -9,6 +9,7 @@ export type { Door, DoorInstance, PlainAnswer } from './door.ts';
 export { PrefixTable } from './door.ts';
 export { etagOf, ifMatchVersion, matchesNone } from './etag.ts';
 export { type Exchange, exchangeOf, loggablePath } from './exchange.ts';
+export { goneSignal } from './gone.ts';
 export { IdempotencyRecords, type KeyOwner, registerIdempotency } from './idempotency.ts';
 export { foreseen, sendProblem } from './instance.ts';
 export { parseJson } from './json.ts';
@@ -32,5 +33,6 @@ export {
   problemMediaType,
 } from './problem.ts';
 export { RateLimiter } from './rate-limit.ts';
+export { rawBody, registerRawBodies } from './raw-bodies.ts';
 export { HttpServer, type HttpServerOptions, type RequestRecord } from './server.ts';
 export { validationProblem, validatorCompiler } from './validation.ts';

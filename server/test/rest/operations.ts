@@ -169,8 +169,11 @@ interface OpenApiOperation {
 }
 
 /** The operations as the server documents them. */
-export async function documentedOperations(headgate: Headgate): Promise<DocumentedOperation[]> {
-  const { body } = await headgate.api('GET', '/openapi.json', undefined, { as: null });
+export async function documentedOperations(
+  headgate: Headgate,
+  at = '/api/v1/openapi.json',
+): Promise<DocumentedOperation[]> {
+  const { body } = await headgate.call('GET', at, undefined, { as: null });
   const paths = body.paths as Record<string, Record<string, OpenApiOperation>>;
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({

@@ -316,7 +316,7 @@ function settled(
     case 'subject_unknown':
       throw new NotFoundError('subject_not_found', `There is no such ${subject.type} to share with.`, {
         field: 'subject',
-        extra: { subjectType: subject.type },
+        extra: { subjectType: subject.type, ...('id' in subject ? { [`${subject.type}Id`]: subject.id } : {}) },
       });
     case 'subject_is_owner':
       throw new InvalidError('share_with_owner', 'The data source cannot be shared with its owner.', {

@@ -76,6 +76,8 @@ export function registerOAuth(routes: Routes, app: DoorInstance, services: HdpSe
       body: true,
     },
     async (call) => {
+      await oauth.get(call.principal, call.id('application'));
+      call.payload(); // nothing is in it, and what is no payload is refused
       const client = await oauth.reset(call.principal, call.id('application'));
       return { ...present(client), clientSecret: client.clientSecret };
     },

@@ -119,6 +119,7 @@ export async function moveUser(trx: Transaction<DB>, user: UserRow, tenantId: nu
     .selectFrom('data_source')
     .select('name')
     .where('owner_id', '=', user.id)
+    .where('deleted_at', 'is', null)
     .orderBy('id')
     .limit(100)
     .execute();

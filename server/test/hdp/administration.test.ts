@@ -159,6 +159,18 @@ describe('a company', () => {
     ]);
     expect(codeOf(await call('boss', 'GET', '/api/mgmt/datasources?user=admin'))).toEqual([403, 222208103]);
     expect(codeOf(await call('worker', 'GET', '/api/mgmt/datasources?user=boss'))).toEqual([403, 222208103]);
+    // Nobody climbs by acting for an administrator of the same tenant.
+    const chief = await ok(
+      admin('POST', '/api/admin/users', {
+        userName: 'chief',
+        tenantId: tenant,
+        statusInfo: active,
+        permissions: { roles: [1] },
+      }),
+      201,
+    );
+    expect(codeOf(await call('boss', 'GET', '/api/mgmt/datasources?user=chief'))).toEqual([403, 222208103]);
+    await ok(admin('DELETE', `/api/admin/users/${chief.id}`), 204);
     const unknown = await admin('GET', '/api/mgmt/datasources?user=nobody');
     expect([...codeOf(unknown), unknown.body.error.message.value]).toEqual([
       404,

@@ -28,10 +28,12 @@ export interface ListedSource {
   readonly is_group: boolean;
   readonly owner_id: number;
   readonly permissions: number[] | null;
+  /** The door's own words without its options. */
   readonly data: JsonObject | null;
+  /** Names of the door's options; empty unless asked for. */
+  readonly option_names: readonly string[];
   /** With a user or a tenant. */
   readonly shared: boolean;
-  readonly options: JsonObject;
 }
 
 export interface DoorDefinition {
@@ -52,6 +54,8 @@ export interface AccountFilter {
   readonly kind?: 'simple' | 'group' | undefined;
   /** Groups that this source is a member of. */
   readonly memberId?: number | undefined;
+  /** Reads the names of the door's options too, which may be large. */
+  readonly optionNames?: boolean | undefined;
 }
 
 /** A door's write of a definition, made from what there is. */
@@ -88,7 +92,7 @@ export class DoorSources {
     if (filter.memberId !== undefined) {
       conditions.push(sql`s.id in (select group_id from source_member where member_id = ${filter.memberId})`);
     }
-    return readListed(this.#deps.store.db, door, sql.join(conditions, sql` and `));
+    return readListed(this.#deps.store.db, door, sql.join(conditions, sql` and `), filter.optionNames === true);
   }
 
   /** All that a user owns or is shared with; whoever may see the user's account has been asked for before. */
@@ -322,10 +326,16 @@ function reachable({ subject }: Principal, facts: SourceFacts, action: Action): 
   return facts.userShare !== null || facts.groupShares.length > 0 || facts.tenantShare !== null;
 }
 
-async function readListed(executor: Executor, door: DoorName, where: RawBuilder<unknown>): Promise<ListedSource[]> {
+async function readListed(
+  executor: Executor,
+  door: DoorName,
+  where: RawBuilder<unknown>,
+  optionNames = false,
+): Promise<ListedSource[]> {
+  const names = optionNames ? sql`array(select jsonb_object_keys(d.data->'options'))` : sql`'{}'::text[]`;
   const { rows } = await sql<ListedSource>`
-    select s.id, coalesce(n.name, s.name) as name, s.engine, s.description, s.is_group, s.owner_id, s.permissions, d.data,
-      s.options, exists (select 1 from share h where h.resource_type = 'source' and h.resource_id = s.id
+    select s.id, coalesce(n.name, s.name) as name, s.engine, s.description, s.is_group, s.owner_id, s.permissions,
+      d.data - 'options' as data, ${names} as option_names, exists (select 1 from share h where h.resource_type = 'source' and h.resource_id = s.id
         and h.subject_type in ('user', 'tenant')) as shared
     from data_source s
     left join source_name n on n.source_id = s.id and n.door = ${door}

@@ -182,8 +182,10 @@ export class Sources {
       const change = this.#plan(principal, record, patch, now);
       const { entry } = options;
       if (entry !== undefined) {
-        if (entry.name !== undefined)
+        if (entry.name !== undefined) {
+          await refuseWhileInUse(trx, record, 'a change of name');
           await claimOwnersName(trx, entry.door, record.owner_id, entry.name.name, record.id);
+        }
         await writeDoorEntry(trx, vault, { id: record.id, uid: record.uid, tenantId: record.tenant_id }, entry);
       }
       if (change.changed.length === 0) {

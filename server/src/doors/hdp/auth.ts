@@ -1,7 +1,7 @@
 /** Who is asking: Basic authentication on every call (hdp.md §2.1, §2.7). */
 import type { FastifyRequest } from 'fastify';
 import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
-import type { AddressPart, Principal, RequestContext } from '../../domain/identity/index.ts';
+import { type AddressPart, type Principal, type RequestContext, requireScope } from '../../domain/identity/index.ts';
 import { exchangeOf, problem } from '../../platform/http/index.ts';
 import type { HdpServices } from './services.ts';
 
@@ -58,6 +58,7 @@ export async function signIn(
     if (signInLimiter.enabled && signInLimiter.take(`address:${request.ip}`) > 0) throw tooMany();
     throw error;
   });
+  requireScope(principal, 'read');
   const exchange = exchangeOf(request.raw);
   exchange.username = principal.actor.username;
   exchange.address = request.ip;

@@ -221,10 +221,11 @@ export function registerDataSources(routes: Routes, services: HdpServices): void
       const listed = await doorSources.list(principal, 'hdp', {
         ...(type === 'all' ? {} : { kind: type as 'simple' | 'group' }), // one of the words above
         ...(member === undefined || member === '' ? {} : { memberId: memberNumber(member) }),
+        optionNames: isOData !== undefined,
       });
       // Who may view nothing of the own, and is shown nothing of others, lacks the permission.
       if (listed.length === 0 && !mayView(principal)) throw lacking();
-      const mapped = (source: ListedSource) => hdpData(source.data)?.options.ODataSchemaMap !== undefined;
+      const mapped = (source: ListedSource) => source.option_names.includes('ODataSchemaMap');
       const wanted =
         isOData === undefined ? listed : listed.filter((source) => mapped(source) === (isOData === 'true'));
       const details = query.get('details') === 'true';

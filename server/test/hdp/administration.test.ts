@@ -219,21 +219,18 @@ describe('a company', () => {
     await ok(call('worker', 'GET', '/api/mgmt/user'));
   });
 
-  it('signs in under another name, moves a user, and ends', async () => {
-    const names = { authUsers: [{ authUserName: 'w.orker', authServiceId: 1 }] };
-    await ok(call('boss', 'PUT', `/api/admin/users/${worker}/authinfo`, names));
-    await ok(as('w.orker', 'worker-password-1', 'GET', '/api/mgmt/user'));
-    expect(
-      codeOf(
-        await admin('POST', '/api/admin/users', {
-          userName: 'W.ORKER',
-          statusInfo: active,
-          permissions: { roles: [2] },
-        }),
-      ),
-    ).toEqual([400, 900000002]);
-    const moved = { userName: 'worker', tenantId: 1, statusInfo: active, permissions: { roles: [2] } };
-    expect((await ok(admin('PUT', `/api/admin/users/${worker}`, moved))).tenantId).toBe(1);
+  it('renames and moves a user, and ends', async () => {
+    const at = `/api/admin/users/${worker}/authinfo`;
+    const own = { authUsers: [{ authUserName: 'worker', authServiceId: 1 }] };
+    expect(await ok(call('boss', 'PUT', at, own))).toEqual(own);
+    const other = { authUsers: [{ authUserName: 'w.orker', authServiceId: 1 }] };
+    expect(codeOf(await call('boss', 'PUT', at, other))).toEqual([400, 900000002]);
+    const moved = { userName: 'moved', tenantId: 1, statusInfo: active, permissions: { roles: [2] } };
+    expect(await ok(admin('PUT', `/api/admin/users/${worker}`, moved))).toMatchObject({
+      tenantId: 1,
+      userName: 'moved',
+    });
+    await ok(as('moved', 'worker-password-1', 'GET', '/api/mgmt/user'));
     expect(codeOf(await call('boss', 'GET', `/api/admin/users/${worker}`))).toEqual([404, 222207916]);
     expect(codeOf(await admin('DELETE', `/api/admin/tenants/${tenant}`))).toEqual([400, 900000014]);
     await ok(admin('DELETE', `/api/admin/users/${worker}`), 204);

@@ -176,7 +176,7 @@ export function hdpCalls(world: HdpWorld, admin: number, secret: string): Readon
     getUserPermissions: { path: `${user}/permissions` },
     putUserPermissions: { path: `${user}/permissions`, body: { roles: [2], permissions: [21] } },
     getUserAuth: { path: `${user}/authinfo` },
-    putUserAuth: { path: `${user}/authinfo`, body: { authUsers: [{ authUserName: 'guest-alias', authServiceId: 1 }] } },
+    putUserAuth: { path: `${user}/authinfo`, body: { authUsers: [{ authUserName: 'guest', authServiceId: 1 }] } },
     listUserDataSources: { path: `${user}/datasources` },
     getLogging: { path: `/api/admin/users/${admin}/datasources/${source}/logging` },
     putLogging: {

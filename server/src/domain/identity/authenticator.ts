@@ -17,7 +17,6 @@ import { JwtUsers } from './jwt-users.ts';
 import { Lockout } from './lockout.ts';
 import { foldName } from './names.ts';
 import type { Passwords } from './passwords.ts';
-import type { Policies } from './policies.ts';
 import { anonymousPrincipal, type Principal, principalOf, type RequestContext } from './principal.ts';
 import type { Principals, UserRecord } from './principals.ts';
 import { tokenKey, tokenKind } from './secrets.ts';
@@ -37,7 +36,6 @@ export interface SignIn {
 
 export interface AuthenticatorParts {
   readonly passwords: Passwords;
-  readonly policies: Policies;
   readonly principals: Principals;
   readonly users: Users;
   readonly sessions: Sessions;
@@ -90,7 +88,7 @@ export class Authenticator {
     this.#deps = deps;
     this.#parts = parts;
     this.#bearer = new BearerTokens(deps);
-    this.#lockout = new Lockout({ policies: parts.policies, clock: deps.clock });
+    this.#lockout = new Lockout(deps);
     this.#jwt = new JwtVerifier(deps.config.jwtIssuers, { clock: deps.clock });
     this.#jwtUsers = new JwtUsers(deps);
     this.#jwts = new FactsCache(Changes.of(deps.store), jwtCapacity);
@@ -121,11 +119,7 @@ export class Authenticator {
       });
       return opened;
     });
-    const principal = principalOf(user, context, {
-      method: 'session',
-      credentialUid: session.uid,
-      mustChangePassword: this.#isDue(record),
-    });
+    const principal = principalOf(user, context, { method: 'session', credentialUid: session.uid });
     return { ...session, user: await this.#parts.users.view(user.id), principal };
   }
 
@@ -139,12 +133,7 @@ export class Authenticator {
     const record = this.#parts.principals.cached(known.userId) ?? (await this.#parts.principals.recordOf(known.userId));
     if (record === null || !this.#bearer.fits(known, record)) throw invalidToken();
     this.#bearer.noteUse(known);
-    return principalOf(record.user, context, {
-      method: kind,
-      scopes: known.scopes,
-      credentialUid: known.uid,
-      mustChangePassword: kind === 'session' && this.#isDue(record),
-    });
+    return principalOf(record.user, context, { method: kind, scopes: known.scopes, credentialUid: known.uid });
   }
 
   /**
@@ -158,15 +147,14 @@ export class Authenticator {
     }
     const folded = foldName(username);
     const known = this.#rememberedUser(folded, password);
-    if (known !== null) return this.#byName(known, context);
-    const record = await this.#byPassword(username, password, context);
-    const { user } = record;
+    if (known !== null) return principalOf(known.user, context, { method: 'password' });
+    const { user } = await this.#byPassword(username, password, context);
     await this.#names.through(
       folded,
       async () => user.id,
       () => [`u:${user.id}`],
     );
-    return this.#byName(record, context);
+    return principalOf(user, context, { method: 'password' });
   }
 
   /**
@@ -187,14 +175,6 @@ export class Authenticator {
   /** Waits for background writes. */
   async close(): Promise<void> {
     await this.#bearer.settle();
-  }
-
-  #byName(record: UserRecord, context: RequestContext): Principal {
-    return principalOf(record.user, context, { method: 'password', mustChangePassword: this.#isDue(record) });
-  }
-
-  #isDue({ passwordDueAt }: UserRecord): boolean {
-    return passwordDueAt !== null && passwordDueAt <= this.#deps.clock.now();
   }
 
   /** Whom this password was checked for in the last minutes, when all of it is in memory and no lock is known. */
@@ -254,10 +234,7 @@ export class Authenticator {
       select u.id as user_id, u.auth_version, u.password_hash, u.status, f.locked_until, f.failures
       from (select ${folded}::text as name) q
         left join sign_in_failure f on f.username_folded = q.name
-        left join user_account u on u.builtin is null and (u.username_folded = q.name
-          or u.id = (select n.user_id from sign_in_name n where n.service_id = 1 and n.name_folded = q.name))`.execute(
-      this.#deps.store.db,
-    );
+        left join user_account u on u.username_folded = q.name and u.builtin is null`.execute(this.#deps.store.db);
     const row = rows[0]!; // the left joins keep the one row
     const candidate =
       row.user_id === null

@@ -28,7 +28,7 @@ export { ensureInstallation } from './installation.ts';
 export { oauthScope, type TokenRequest } from './oauth.ts';
 export type { PasswordCost } from './passwords.ts';
 export type { PasswordPolicy, PolicyState } from './policies.ts';
-export type { Principal, RequestContext } from './principal.ts';
+export { mustChangePassword, type Principal, type RequestContext } from './principal.ts';
 export { requireScope } from './scopes.ts';
 export type * from './views.ts';
 
@@ -69,7 +69,6 @@ export class Identity {
     this.tokens = new ApiTokens(deps, passwords);
     this.authenticator = new Authenticator(deps, {
       passwords,
-      policies: this.policies,
       principals: this.principals,
       users: this.users,
       sessions: this.sessions,

@@ -5,7 +5,8 @@
 import { sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import type { Clock } from '../clock.ts';
-import type { Policies } from './policies.ts';
+import type { IdentityDeps } from './deps.ts';
+import { Policies } from './policies.ts';
 
 export interface Failure {
   /** Failures in the window, this one included. */
@@ -15,11 +16,11 @@ export interface Failure {
 }
 
 export class Lockout {
-  readonly #policies: Pick<Policies, 'current'>;
+  readonly #policies: Policies;
   readonly #clock: Clock;
 
-  constructor(deps: { readonly policies: Pick<Policies, 'current'>; readonly clock: Clock }) {
-    this.#policies = deps.policies;
+  constructor(deps: IdentityDeps) {
+    this.#policies = new Policies(deps);
     this.#clock = deps.clock;
   }
 

@@ -11,7 +11,7 @@ import { InvalidError, NotFoundError, UnauthenticatedError } from '../errors.ts'
 import type { Authenticator } from './authenticator.ts';
 import type { IdentityDeps } from './deps.ts';
 import { checkName, checkText } from './names.ts';
-import { type Principal, principalOf, type RequestContext } from './principal.ts';
+import { mustChangePassword, type Principal, principalOf, type RequestContext } from './principal.ts';
 import type { Principals } from './principals.ts';
 import { requireScope } from './scopes.ts';
 import { tokenHash } from './secrets.ts';
@@ -224,7 +224,7 @@ export class OAuth {
     if (request.grant === 'password') {
       const principal = await this.#authenticator().basic(request.username, request.password, context);
       const record = await this.#principals.recordOf(principal.actor.id);
-      if (record === null || principal.mustChangePassword === true || principal.method !== 'password')
+      if (record === null || mustChangePassword(principal, this.#deps.clock.now()) || principal.method !== 'password')
         throw invalidGrant();
       return this.#deps.store.transaction((trx) => this.#issue(trx, client, record.user.id, record.authVersion));
     }

@@ -12,8 +12,6 @@ export interface UserRecord {
   readonly authVersion: number;
   /** Sign-in by password is locked until then. */
   readonly lockedUntil: Date | null;
-  /** From then on the password is to be changed before anything else; null = never. */
-  readonly passwordDueAt: Date | null;
 }
 
 interface Row {
@@ -113,9 +111,9 @@ function toRecord(row: Row): UserRecord {
       groupIds: row.group_ids,
       adminOfTenantIds: row.admin_of,
       workspaceIds: row.workspace_ids,
+      passwordDueAt: row.password_due_at,
     },
     authVersion: row.auth_version,
     lockedUntil: row.locked_until,
-    passwordDueAt: row.password_due_at,
   };
 }

@@ -125,8 +125,8 @@ describe('failed sign-ins (F4)', () => {
     await world.identity.users.update(world.admin, 'dora', { status: 'inactive' });
     const passwords = new Passwords({ vault: world.vault, passwordCost: lightCost });
     checks = () => passwords.checks;
-    const { users, sessions, principals, policies } = world.identity;
-    authenticator = new Authenticator(depsOf(world), { passwords, users, sessions, principals, policies });
+    const { users, sessions, principals } = world.identity;
+    authenticator = new Authenticator(depsOf(world), { passwords, users, sessions, principals });
   });
   afterAll(() => world?.close());
 

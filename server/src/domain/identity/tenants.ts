@@ -88,6 +88,12 @@ export class Tenants {
     return toView(await this.#find(this.#deps.store.db, principal, ref), principal);
   }
 
+  /** Number and name of a slug: for doors that show both of what the caller may see anyway. */
+  async named(slug: string): Promise<{ readonly id: number; readonly name: string } | null> {
+    const query = this.#deps.store.db.selectFrom('tenant').select(['id', 'name']).where('slug', '=', slug);
+    return (await query.executeTakeFirst()) ?? null;
+  }
+
   /** Needs TenantAPI (25) and administration of it. Throws NotFoundError `tenant_not_found`. */
   async record(principal: Principal, ref: TenantRef): Promise<TenantRecord> {
     requireScope(principal, 'read');

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { ConflictError } from '../errors.ts';
 import { normalisePermissions } from './permissions.ts';
-import type { SignInName, UserAccount, UserView } from './views.ts';
+import type { UserAccount, UserView } from './views.ts';
 
 /** A user with what rules need to know beside the view. */
 export interface UserRow {
@@ -26,7 +26,6 @@ export interface UserRow {
   administers: string[];
   password_status: number;
   password_expires_at: Date | null;
-  sign_in_names: SignInName[];
   locked_at: Date | null;
   locked_until: Date | null;
   last_sign_in_at: Date | null;
@@ -38,8 +37,6 @@ export async function readUsers(executor: Executor, condition: RawBuilder<unknow
   const { rows } = await sql<UserRow>`
     select u.id, u.uid, u.tenant_id, t.name as tenant_name, t.slug, u.username, u.username_folded, u.first_name, u.last_name, u.email, u.status,
       u.auth_version, u.explicit_permissions, u.last_sign_in_at, u.created_at, u.password_status, u.password_expires_at,
-      (select coalesce(json_agg(json_build_object('name', n.name, 'serviceId', n.service_id) order by n.service_id, n.name), '[]')
-        from sign_in_name n where n.user_id = u.id) as sign_in_names,
       array(select ur.role_id from user_role ur where ur.user_id = u.id order by 1) as role_ids,
       (select f.window_started_at from sign_in_failure f where f.username_folded = u.username_folded) as locked_at,
       array(select distinct p from user_role ur join role r on r.id = ur.role_id, unnest(r.permissions) p
@@ -96,7 +93,6 @@ export function toUserAccount(row: UserRow, now: Date): UserAccount {
     passwordExpiresAt: row.password_expires_at,
     lockedAt: locked ? row.locked_at : null,
     lockedUntil: locked ? row.locked_until : null,
-    signInNames: row.sign_in_names,
   };
 }
 

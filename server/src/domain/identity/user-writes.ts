@@ -1,11 +1,11 @@
 /** Writing what hangs on a user's row: roles, administered tenants, sign-in names, locks; moving to another tenant. */
 import { sql, type Transaction } from 'kysely';
-import { type DB, type Executor, isUniqueViolation } from '../../platform/database/index.ts';
-import { ConflictError, InvalidError } from '../errors.ts';
-import { checkName, checkText, foldName } from './names.ts';
+import type { DB } from '../../platform/database/index.ts';
+import { ConflictError } from '../errors.ts';
+import { checkText } from './names.ts';
 import { Permission } from './permissions.ts';
 import type { UserRow } from './user-rows.ts';
-import type { SignInName, UserPatch } from './views.ts';
+import type { UserPatch } from './views.ts';
 
 /** The columns of the profile that an input names. */
 export function profileOf(input: Pick<UserPatch, 'firstName' | 'lastName' | 'email'>): {
@@ -40,58 +40,6 @@ export async function setAdministered(
     .insertInto('tenant_admin')
     .values(tenantIds.map((tenant_id) => ({ user_id: userId, tenant_id })))
     .execute();
-}
-
-/**
- * Replaces the further names that a user signs in with. Throws InvalidError `invalid_name`; ConflictError `username_taken`
- * for one that is another user's or another user's sign-in name.
- */
-export async function setSignInNames(
-  trx: Transaction<DB>,
-  user: { readonly id: number; readonly username: string },
-  names: readonly SignInName[],
-): Promise<void> {
-  await trx.deleteFrom('sign_in_name').where('user_id', '=', user.id).execute();
-  const rows = new Map<string, { user_id: number; service_id: number; name: string; name_folded: string }>();
-  for (const { name, serviceId } of names) {
-    const checked = checkName(name, 'signInNames');
-    const folded = foldName(checked);
-    if (checked === '*' && serviceId === 1) {
-      throw new InvalidError('invalid_name', 'Only external services take * for everybody.', { field: 'signInNames' });
-    }
-    if (serviceId === 1 && folded === foldName(user.username)) continue; // that one holds anyway
-    rows.set(`${serviceId} ${folded}`, { user_id: user.id, service_id: serviceId, name: checked, name_folded: folded });
-  }
-  if (rows.size === 0) return;
-  const own = [...rows.values()].filter((row) => row.service_id === 1).map((row) => row.name_folded);
-  const taken = await trx
-    .selectFrom('user_account')
-    .select('username')
-    .where(sql<boolean>`username_folded = any(${own}::text[])`)
-    .where('id', '<>', user.id)
-    .executeTakeFirst();
-  if (taken !== undefined) throw nameTaken(taken.username);
-  try {
-    await trx
-      .insertInto('sign_in_name')
-      .values([...rows.values()])
-      .execute();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw nameTaken(names[0]!.name); // there was one to insert
-  }
-}
-
-/** Throws ConflictError `username_taken` when the name is a sign-in name of somebody else. */
-export async function refuseSignInName(executor: Executor, username: string, userId: number | null): Promise<void> {
-  const taken = await executor
-    .selectFrom('sign_in_name')
-    .select('name')
-    .where('service_id', '=', 1)
-    .where('name_folded', '=', foldName(username))
-    .$if(userId !== null, (query) => query.where('user_id', '<>', userId))
-    .executeTakeFirst();
-  if (taken !== undefined) throw nameTaken(username);
 }
 
 export function nameTaken(username: string): ConflictError {

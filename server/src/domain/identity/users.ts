@@ -25,16 +25,7 @@ import {
   toUserView,
   type UserRow,
 } from './user-rows.ts';
-import {
-  moveUser,
-  nameTaken,
-  profileOf,
-  refuseSignInName,
-  setAdministered,
-  setLock,
-  setRoles,
-  setSignInNames,
-} from './user-writes.ts';
+import { moveUser, nameTaken, profileOf, setAdministered, setLock, setRoles } from './user-writes.ts';
 import type { UserAccount, UserInput, UserPatch, UserRef, UserView } from './views.ts';
 
 const notFound = (): NotFoundError => new NotFoundError('user_not_found', 'There is no such user.');
@@ -113,8 +104,6 @@ export class Users {
           roles.map((role) => role.id),
         );
         await setAdministered(trx, row.id, administered);
-        await refuseSignInName(trx, username, null);
-        await setSignInNames(trx, { id: row.id, username }, input.signInNames ?? []);
         if (input.lockedUntil) await setLock(trx, folded, input.lockedUntil, now);
         await this.#deps.audit.record(trx, principal, {
           action: 'user.create',
@@ -200,7 +189,6 @@ export class Users {
         if (administrative) await lockAdministrators(trx);
         const moved = await this.#move(trx, principal, user, patch);
         const renamed = username !== undefined && username !== user.username ? username : undefined;
-        if (renamed !== undefined) await refuseSignInName(trx, renamed, user.id);
         const changes = await this.#applyGrants(trx, principal, { ...user, tenant_id: moved ?? user.tenant_id }, patch);
         const statusChanges = patch.status !== undefined && patch.status !== user.status;
         const unsigned = statusChanges || (patch.passwordStatus === 2 && user.password_status !== 2);
@@ -225,9 +213,6 @@ export class Users {
           .execute();
         const folded = renamed === undefined ? user.username_folded : foldName(renamed);
         if (renamed !== undefined) await setLock(trx, user.username_folded, null, this.#deps.clock.now());
-        if (patch.signInNames !== undefined) {
-          await setSignInNames(trx, { id: user.id, username: renamed ?? user.username }, patch.signInNames);
-        }
         if (patch.lockedUntil !== undefined) await setLock(trx, folded, patch.lockedUntil, this.#deps.clock.now());
         if (unsigned) await trx.deleteFrom('session').where('user_id', '=', user.id).execute();
         if (administrative) await requireAdministratorLeft(trx);
@@ -239,7 +224,6 @@ export class Users {
           ...(moved === undefined ? {} : { tenantId: moved }),
           ...(patch.lockedUntil === undefined ? {} : { lockedUntil: patch.lockedUntil }),
           ...(patch.passwordStatus === undefined ? {} : { passwordStatus: patch.passwordStatus }),
-          ...(patch.signInNames === undefined ? {} : { signInNames: patch.signInNames }),
         });
         await announce(trx, `u:${user.id}`);
         return user.id;
@@ -506,7 +490,6 @@ const administeredMembers = [
   'passwordStatus',
   'passwordExpiresAt',
   'lockedUntil',
-  'signInNames',
 ] as const;
 
 /** A condition on `user_account u`: oneself, and users of tenants where the principal holds ViewUsers (14). */

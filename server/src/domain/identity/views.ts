@@ -9,12 +9,6 @@ export type TenantRef = string | { readonly id: number };
 /** Which role: by name within the user's tenant, or by number. */
 export type RoleRef = string | { readonly id: number };
 
-/** A name to sign in with; service 1 is Headgate's own passwords. `*` = every user of an external service. */
-export interface SignInName {
-  readonly name: string;
-  readonly serviceId: number;
-}
-
 /** A user as whoever administers it sees it, with the numbers that legacy doors show. */
 export interface UserAccount {
   readonly id: number;
@@ -31,7 +25,6 @@ export interface UserAccount {
   readonly passwordExpiresAt: Date | null;
   readonly lockedAt: Date | null;
   readonly lockedUntil: Date | null;
-  readonly signInNames: readonly SignInName[];
 }
 
 export interface UserView {
@@ -67,8 +60,6 @@ interface AdministeredMembers {
   readonly passwordExpiresAt?: Date | null | undefined;
   /** Locks sign-in until then; null unlocks. */
   readonly lockedUntil?: Date | null | undefined;
-  /** Further names to sign in with; all of them. */
-  readonly signInNames?: readonly SignInName[] | undefined;
 }
 
 export interface UserInput extends AdministeredMembers {

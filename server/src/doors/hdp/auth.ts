@@ -1,7 +1,13 @@
 /** Who is asking: Basic authentication on every call (hdp.md §2.1, §2.7). */
 import type { FastifyRequest } from 'fastify';
 import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
-import { type AddressPart, type Principal, type RequestContext, requireScope } from '../../domain/identity/index.ts';
+import {
+  type AddressPart,
+  mustChangePassword,
+  type Principal,
+  type RequestContext,
+  requireScope,
+} from '../../domain/identity/index.ts';
 import { exchangeOf, problem } from '../../platform/http/index.ts';
 import type { HdpServices } from './services.ts';
 
@@ -63,7 +69,7 @@ export async function signIn(
   exchange.username = principal.actor.username;
   exchange.address = request.ip;
   await identity.addresses.check(part, request.ip, principal.subject);
-  if (principal.mustChangePassword === true && !whilePasswordDue) {
+  if (!whilePasswordDue && mustChangePassword(principal, services.now())) {
     throw new ForbiddenError('password_change_required', 'The password must be changed first.');
   }
   if (userLimiter.enabled && userLimiter.take(`user:${principal.actor.id}`) > 0) throw tooMany();

@@ -71,7 +71,7 @@ async function register(app: DoorInstance, services: HdpServices): Promise<void>
   registerTenants(routes, services);
   registerLimits(routes, services);
   registerSecurity(routes, services);
-  registerAuthServices(routes);
+  registerAuthServices(routes, services);
   registerOAuth(routes, app, services);
   registerConnectors(routes, services);
   registerLogs(routes, services);

@@ -21,7 +21,11 @@ export function timeOf(text: string, name: string): Date {
 }
 
 /** A user as administrators see it; optional members that were never set are left out (hdp.md §4.9). */
-export function presentUser(user: UserAccount, details: boolean): Record<string, unknown> {
+export function presentUser(
+  user: UserAccount,
+  details: boolean,
+  links: Parameters<typeof presentAuth>[0] = [{ serviceId: 1, login: user.username }],
+): Record<string, unknown> {
   return {
     id: user.id,
     userName: user.username,
@@ -30,7 +34,7 @@ export function presentUser(user: UserAccount, details: boolean): Record<string,
     statusInfo: presentStatus(user),
     passwordInfo: presentPassword(user),
     permissions: presentGrants(user),
-    authenticationInfo: presentAuth(user),
+    authenticationInfo: presentAuth(links),
   };
 }
 
@@ -54,8 +58,7 @@ export function presentGrants(user: UserAccount): Record<string, unknown> {
   return { roles: user.roleIds, ...(explicit.length === 0 ? {} : { permissions: explicit }) };
 }
 
-export function presentAuth(user: UserAccount): { authUsers: { authUserName: string; authServiceId: number }[] } {
-  const own = { authUserName: user.username, authServiceId: 1 };
-  const others = user.signInNames.map(({ name, serviceId }) => ({ authUserName: name, authServiceId: serviceId }));
-  return { authUsers: [own, ...others] };
+/** Ways to sign in, by the number of the service. */
+export function presentAuth(links: readonly { readonly serviceId: number; readonly login: string }[]) {
+  return { authUsers: links.map(({ serviceId, login }) => ({ authUserName: login, authServiceId: serviceId })) };
 }

@@ -1,10 +1,10 @@
 /** Users as administrators manage them (hdp.md §4.9, §5.3). */
-import type { Principal, RoleRef, SignInName, UserAccount, UserPatch } from '../../domain/identity/index.ts';
+import type { Principal, RoleRef, UserAccount, UserPatch } from '../../domain/identity/index.ts';
 import { Permission } from '../../domain/identity/permissions.ts';
 import type { JsonObject } from '../../domain/sources/index.ts';
 import type { Payload } from './body.ts';
 import { presentListed } from './datasources.ts';
-import { lacking } from './errors.ts';
+import { invalidProperty, lacking } from './errors.ts';
 import { presentAuth, presentGrants, presentPassword, presentStatus, presentUser, timeOf } from './present.ts';
 import { created, type HdpCall, type Routes } from './routes.ts';
 import type { HdpServices } from './services.ts';
@@ -48,10 +48,45 @@ function grantsOf(payload: Payload): { roles: RoleRef[]; permissions: number[] }
   return { roles: roles.map((id) => ({ id })), permissions };
 }
 
-function authOf(payload: Payload): SignInName[] {
-  return payload
-    .objects('authUsers')
-    .map((item) => ({ name: item.text('authUserName', 128), serviceId: item.id('authServiceId') }));
+interface Link {
+  readonly serviceId: number;
+  readonly login: string;
+}
+
+function authOf(payload: Payload): Link[] {
+  return payload.objects('authUsers').map((item) => ({
+    serviceId: item.id('authServiceId'),
+    login: item.text('authUserName', 128),
+  }));
+}
+
+/** Ways to sign in: by the sign-in services where there are any, else by the user name alone. */
+class Links {
+  readonly #signIn: HdpServices['signIn'];
+
+  constructor({ signIn }: HdpServices) {
+    this.#signIn = signIn;
+  }
+
+  async of(principal: Principal, user: UserAccount): Promise<readonly Link[]> {
+    return (await this.#signIn?.links.ofUser(principal, user.username)) ?? [{ serviceId: 1, login: user.username }];
+  }
+
+  async replace(principal: Principal, username: string, links: readonly Link[]): Promise<void> {
+    if (this.#signIn !== undefined) return this.#signIn.links.replace(principal, username, links);
+    const [only, ...more] = links;
+    const own = only !== undefined && only.serviceId === 1 && only.login.toLowerCase() === username.toLowerCase();
+    if (!own || more.length > 0) throw invalidProperty('authUsers');
+  }
+}
+
+/** The ways in of a payload under the name that the user still has; a replacing write without any means the own one. */
+function renamed(links: readonly Link[] | undefined, next: string, before: string): Link[] {
+  const own = (login: string): boolean => login.toLowerCase() === next.toLowerCase();
+  return (links ?? [{ serviceId: 1, login: before }]).map(({ serviceId, login }) => ({
+    serviceId,
+    login: serviceId === 1 && own(login) ? before : login,
+  }));
 }
 
 /** Nobody changes the own roles and permissions, or locks himself out, here (hdp.md §4.9). */
@@ -75,6 +110,9 @@ export function registerUsers(routes: Routes, services: HdpServices): void {
   const change = { needs: [Permission.modifyUsers], body: true as const };
   const read = (call: HdpCall): Promise<UserAccount> => users.account(call.principal, { id: call.id('user') });
   const status = (payload: Payload) => statusOf(payload, services.now(), lockoutPeriodSeconds);
+  const links = new Links(services);
+  const shown = async (call: HdpCall, user: UserAccount, details = false) =>
+    presentUser(user, details, await links.of(call.principal, user));
   const write = async (call: HdpCall, patch: UserPatch): Promise<UserAccount> => {
     await users.update(call.principal, { id: call.id('user') }, patch);
     return read(call);
@@ -104,6 +142,7 @@ export function registerUsers(routes: Routes, services: HdpServices): void {
       const password = payload.optionalObject('passwordInfo');
       const given = password === undefined ? undefined : passwordOf(password);
       const auth = payload.optionalObject('authenticationInfo');
+      const wanted = auth === undefined ? [] : authOf(auth);
       const made = await users.create(call.principal, {
         username,
         password: password?.optionalText('password', maxGivenPassword),
@@ -114,10 +153,10 @@ export function registerUsers(routes: Routes, services: HdpServices): void {
         passwordStatus: given?.passwordStatus ?? 2,
         passwordExpiresAt: given?.passwordExpiresAt,
         administers: [],
-        ...(auth === undefined ? {} : { signInNames: authOf(auth) }),
       });
       const user = await users.account(call.principal, made.username);
-      return created(call, `${base}/${user.id}`, presentUser(user, false));
+      if (auth !== undefined) await links.replace(call.principal, user.username, wanted);
+      return created(call, `${base}/${user.id}`, await shown(call, user));
     },
   );
   routes.add({ method: 'GET', path: one, id: 'getUser', tag, summary: 'Read a user.', ...view }, async (call) =>
@@ -133,6 +172,7 @@ export function registerUsers(routes: Routes, services: HdpServices): void {
       const password = payload.optionalObject('passwordInfo');
       const { passwordStatus, passwordExpiresAt } = password === undefined ? {} : passwordOf(password);
       const auth = payload.optionalObject('authenticationInfo');
+      const wanted = auth === undefined ? undefined : authOf(auth);
       const tenantId = payload.optionalId('tenantId');
       const newPassword = password?.optionalText('password', maxGivenPassword);
       const patch: UserPatch = {
@@ -143,7 +183,6 @@ export function registerUsers(routes: Routes, services: HdpServices): void {
         passwordStatus,
         // What a replacing write leaves out goes.
         passwordExpiresAt: passwordExpiresAt ?? null,
-        signInNames: auth === undefined ? [] : authOf(auth),
       };
       if (newPassword !== undefined) {
         await users.setPassword(
@@ -153,7 +192,10 @@ export function registerUsers(routes: Routes, services: HdpServices): void {
           passwordStatus === 1 ? 'lasting' : 'temporary',
         );
       }
-      return presentUser(await write(call, patch), false);
+      // What may be refused for what another part knows comes before anything is changed.
+      await links.replace(call.principal, before.username, renamed(wanted, patch.username ?? '', before.username));
+      const changed = await write(call, patch);
+      return shown(call, changed);
     },
   );
   routes.add(
@@ -259,13 +301,17 @@ export function registerUsers(routes: Routes, services: HdpServices): void {
   );
   routes.add(
     { method: 'GET', path: `${one}/authinfo`, id: 'getUserAuth', tag, summary: 'Names to sign in with.', ...view },
-    async (call) => presentAuth(await read(call)),
+    async (call) => {
+      const user = await read(call);
+      return presentAuth(await links.of(call.principal, user));
+    },
   );
   routes.add(
     { method: 'PUT', path: `${one}/authinfo`, id: 'putUserAuth', tag, summary: 'Replace these names.', ...change },
     async (call) => {
-      await read(call);
-      return presentAuth(await write(call, { signInNames: authOf(call.payload()) }));
+      const user = await read(call);
+      await links.replace(call.principal, user.username, authOf(call.payload()));
+      return presentAuth(await links.of(call.principal, user));
     },
   );
   registerUserSources(routes, services);

@@ -444,13 +444,6 @@ export interface SignInFailureTable {
   locked_until: Timestamp | null;
 }
 
-export interface SignInNameTable {
-  user_id: number;
-  service_id: Generated<number>;
-  name: string;
-  name_folded: string;
-}
-
 export interface SourceDoorDataTable {
   tenant_id: number;
   source_id: number;
@@ -622,7 +615,6 @@ export interface DB {
   setting: SettingTable;
   share: ShareTable;
   sign_in_failure: SignInFailureTable;
-  sign_in_name: SignInNameTable;
   source_door_data: SourceDoorDataTable;
   source_member: SourceMemberTable;
   source_name: SourceNameTable;

@@ -1,5 +1,5 @@
 /**
- * Administration (hdp.md §4–§5): group data sources, lists of addresses and origins, sign-in names, OAuth clients and
+ * Administration (hdp.md §4–§5): group data sources, lists of addresses and origins, OAuth clients and
  * their grants, connectors, usage meters.
  */
 import { type Kysely, sql } from 'kysely';
@@ -18,16 +18,7 @@ const statements: readonly string[] = [
   )`,
   `create index source_member_by_member on source_member (member_id)`,
 
-  // ── Sign-in ────────────────────────────────────────────────────────────────────────────────────────────────
-  /** Further names that an account signs in with, by sign-in service (1 = Headgate's own passwords). */
-  `create table sign_in_name (
-    user_id bigint not null references user_account (id) on delete cascade,
-    service_id bigint not null default 1,
-    name text not null,
-    name_folded text not null,
-    primary key (user_id, service_id, name_folded)
-  )`,
-  `create unique index sign_in_name_taken on sign_in_name (service_id, name_folded) where name <> '*'`,
+  // ── Who may come, and from where ───────────────────────────────────────────────────────────────────────────
   /** Addresses from which a part of Headgate may be reached. A level without rows for a part lets everybody pass. */
   `create table address_rule (
     id bigint generated always as identity primary key,

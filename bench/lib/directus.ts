@@ -115,8 +115,8 @@ async function fill(url: string, sources: number, people: number): Promise<void>
       insert into directus_relations (many_collection, many_field, one_collection, one_field)
         values ('bench_share', 'source', 'bench_source', 'shares');
       insert into directus_fields (collection, field, special) values ('bench_source', 'shares', 'o2m');
-      update directus_users set token = '${token}' where email = '${email}';
-      analyze`);
+      update directus_users set token = '${token}' where email = '${email}'`);
+    await client.query('vacuum analyze');
   } finally {
     await client.end();
   }

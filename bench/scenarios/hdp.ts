@@ -30,7 +30,7 @@ async function prepare(bench: Bench): Promise<{ first: number; user: number }> {
     await client.query(`insert into share (uid, tenant_id, resource_id, subject_type, user_id, permissions)
       select gen_random_uuid(), 1, s.id, 'user', u.id, '{2,3,5}' from data_source s, user_account u
       where s.name like 'hdp!_%' escape '!' and u.username ~ '^hdp-[0-9]+$'`);
-    await client.query('analyze');
+    await client.query('vacuum analyze');
     const { rows } = await client.query<{ first: string; user: string }>(`
       select (select min(id) from data_source where name like 'hdp!_%' escape '!') as first,
         (select min(id) from user_account where username ~ '^hdp-[0-9]+$') as user`);

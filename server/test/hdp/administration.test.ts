@@ -288,6 +288,15 @@ describe('data sources', () => {
     expect(shown).toMatchObject({ description: 'native', options: { Schema: 'public', ServerName: sample.host } });
     const filtered = await ok(admin('GET', '/api/mgmt/datasources?type=simple;isOData=true'));
     expect(filtered.dataSources).toEqual([]);
+    const map = { ODataSchemaMap: '{"odata_mapping_v3":{"schemas":[{"name":"public"}]}}' };
+    const body = dataSource('seen', sample);
+    await ok(
+      admin('PUT', `/api/mgmt/datasources/${made.id}`, { ...body, options: { ...(body.options as object), ...map } }),
+    );
+    expect((await ok(admin('GET', '/api/mgmt/datasources?type=simple;isOData=true'))).dataSources).toMatchObject([
+      { id: made.id },
+    ]);
+    expect((await ok(admin('GET', `/api/mgmt/datasources/${made.id}`))).options).toMatchObject(map);
     expect((await ok(admin('GET', `/api/mgmt/datasources/${made.id}/schemas`))).schemas).toContainEqual({
       name: 'public',
     });

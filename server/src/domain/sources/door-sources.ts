@@ -28,10 +28,10 @@ export interface ListedSource {
   readonly is_group: boolean;
   readonly owner_id: number;
   readonly permissions: number[] | null;
-  /** The door's own words without its options. */
+  /** The door's own words without its options; null where an engine says it all. */
   readonly data: JsonObject | null;
-  /** Names of the door's options; empty unless asked for. */
-  readonly option_names: readonly string[];
+  /** Names of the door's options; null unless asked for. */
+  readonly option_names: readonly string[] | null;
   /** With a user or a tenant. */
   readonly shared: boolean;
 }
@@ -54,6 +54,8 @@ export interface AccountFilter {
   readonly kind?: 'simple' | 'group' | undefined;
   /** Groups that this source is a member of. */
   readonly memberId?: number | undefined;
+  /** Says of each whether it is shared. */
+  readonly shares?: boolean | undefined;
   /** Reads the names of the door's options too, which may be large. */
   readonly optionNames?: boolean | undefined;
 }
@@ -92,7 +94,10 @@ export class DoorSources {
     if (filter.memberId !== undefined) {
       conditions.push(sql`s.id in (select group_id from source_member where member_id = ${filter.memberId})`);
     }
-    return readListed(this.#deps.store.db, door, sql.join(conditions, sql` and `), filter.optionNames === true);
+    return readListed(this.#deps.store.db, door, sql.join(conditions, sql` and `), {
+      optionNames: filter.optionNames === true,
+      shares: filter.shares === true,
+    });
   }
 
   /** All that a user owns or is shared with; whoever may see the user's account has been asked for before. */
@@ -104,6 +109,7 @@ export class DoorSources {
       sql`s.deleted_at is null and (s.owner_id = ${userId} or s.id in (
         select sh.resource_id from share sh left join user_account u on u.id = ${userId}
         where sh.resource_type = 'source' and (sh.user_id = ${userId} or sh.subject_tenant_id = u.tenant_id)))`,
+      { optionNames: false, shares: true },
     );
   }
 
@@ -330,16 +336,21 @@ async function readListed(
   executor: Executor,
   door: DoorName,
   where: RawBuilder<unknown>,
-  optionNames = false,
+  read: { readonly optionNames: boolean; readonly shares: boolean },
 ): Promise<ListedSource[]> {
-  const names = optionNames ? sql`array(select jsonb_object_keys(d.data->'options'))` : sql`'{}'::text[]`;
+  const names = read.optionNames ? sql`array(select jsonb_object_keys(d.data->'options'))` : sql`null`;
+  // One probe a source: written as an "exists" the planner would read everybody's shares.
+  const shared = read.shares
+    ? sql`left join lateral (select true as shared from share h where h.resource_type = 'source' and h.resource_id = s.id
+        and h.group_id is null limit 1) h on true`
+    : sql`left join (select false as shared) h on true`;
   const { rows } = await sql<ListedSource>`
     select s.id, coalesce(n.name, s.name) as name, s.engine, s.description, s.is_group, s.owner_id, s.permissions,
-      d.data - 'options' as data, ${names} as option_names, exists (select 1 from share h where h.resource_type = 'source' and h.resource_id = s.id
-        and h.subject_type in ('user', 'tenant')) as shared
+      case when s.engine is null then d.data - 'options' end as data, ${names} as option_names, coalesce(h.shared, false) as shared
     from data_source s
     left join source_name n on n.source_id = s.id and n.door = ${door}
     left join source_door_data d on d.source_id = s.id and d.door = ${door}
+    ${shared}
     where ${where} order by s.id`.execute(executor);
   return rows;
 }

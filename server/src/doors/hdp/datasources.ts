@@ -218,17 +218,18 @@ export function registerDataSources(routes: Routes, services: HdpServices): void
       if (!['all', 'simple', 'group'].includes(type)) throw invalidProperty('type');
       const member = query.get('member');
       const isOData = query.get('isOData');
+      const details = query.get('details') === 'true';
       const listed = await doorSources.list(principal, 'hdp', {
         ...(type === 'all' ? {} : { kind: type as 'simple' | 'group' }), // one of the words above
         ...(member === undefined || member === '' ? {} : { memberId: memberNumber(member) }),
         optionNames: isOData !== undefined,
+        shares: details,
       });
       // Who may view nothing of the own, and is shown nothing of others, lacks the permission.
       if (listed.length === 0 && !mayView(principal)) throw lacking();
-      const mapped = (source: ListedSource) => source.option_names.includes('ODataSchemaMap');
+      const mapped = (source: ListedSource) => source.option_names?.includes('ODataSchemaMap') === true;
       const wanted =
         isOData === undefined ? listed : listed.filter((source) => mapped(source) === (isOData === 'true'));
-      const details = query.get('details') === 'true';
       return { dataSources: wanted.map((source) => presentListed(source, principal.subject.id, details)) };
     },
   );

@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import { InvalidError, NotFoundError } from '../errors.ts';
 import { foldName } from '../identity/names.ts';
 import { Permission } from '../identity/permissions.ts';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, systemTenantId } from '../identity/principal.ts';
 import { isAdministrator, lacksPermission } from '../identity/rules.ts';
 import { requireScope } from '../identity/scopes.ts';
 import type { Access, SourceAddress } from './access.ts';
@@ -108,8 +108,8 @@ export class Limits {
   }
 
   /**
-   * Sets or removes one limit. Needs Limits (27), and for a tenant or a user administration of the tenant; on a source,
-   * its owner may too. Throws InvalidError `limit_unknown`, `limit_not_at_level`, `invalid_limit_value` (extra.minimum,
+   * Sets or removes one limit. Needs Limits (27), and administration of the tenant (for the installation: of the system
+   * tenant); on a source, its owner may too. Throws InvalidError `limit_unknown`, `limit_not_at_level`, `invalid_limit_value` (extra.minimum,
    * extra.maximum), `subject_missing`; NotFoundError of the subject.
    */
   async set(principal: Principal, input: LimitInput): Promise<LimitView | null> {
@@ -221,10 +221,8 @@ export class Limits {
     const { db } = this.#deps.store;
     const none = { tenant_id: null, user_id: null, source_id: null };
     if (level === 'system') {
-      if (!isAdministrator(principal) && !(principal.door === 'hdp' && mayLimit(principal, 1))) {
-        throw lacksPermission(Permission.administrator, 'Only administrators may.');
-      }
-      return { ...none, chain: 1, fact: '*' };
+      requireLimits(principal, systemTenantId);
+      return { ...none, chain: systemTenantId, fact: '*' };
     }
     if (subject === undefined || subject === '') {
       throw new InvalidError('subject_missing', `A limit of level ${level} names its ${level}.`, { field: 'subject' });

@@ -129,6 +129,8 @@ describe('a company', () => {
     expect(codeOf(await admin('POST', '/api/admin/roles', { name: 'None', permissions: [1234] }))).toEqual([
       400, 222208553,
     ]);
+    expect(codeOf(await call('boss', 'PUT', at, { name: 'Readers' }))).toEqual([400, 900000002]);
+    expect((await ok(call('boss', 'PUT', at, { name: 'Readers', permissions: [2] }))).users).toEqual([worker]);
     await ok(call('boss', 'PUT', at, { name: 'Readers', permissions: [2, 11], users: [] }));
     await ok(call('boss', 'DELETE', at), 204);
     expect(codeOf(await call('boss', 'GET', at))).toEqual([404, 222207924]);

@@ -87,8 +87,8 @@ export function registerRoles(routes: Routes, { identity: { roles } }: HdpServic
       const payload = call.payload();
       // The door knows no permissions of Headgate's own: they stay.
       const native = before.permissions.filter((id) => id >= 100);
-      const given = payload.get('permissions') === undefined ? [] : payload.permissions('permissions');
       const keeps = before.builtin && payload.get('permissions') === undefined;
+      const given = keeps ? [] : payload.permissions('permissions');
       const role = await roles.update(
         call.principal,
         { id: before.id },
@@ -96,7 +96,8 @@ export function registerRoles(routes: Routes, { identity: { roles } }: HdpServic
           name: nameOf(payload),
           ...(before.builtin ? {} : { description: payload.optionalText('description') ?? null }),
           permissions: keeps ? before.permissions : [...given, ...native],
-          users: payload.get('users') === undefined ? [] : payload.ids('users'),
+          // Leaving the list out must not take the role from everybody.
+          users: payload.get('users') === undefined ? undefined : payload.ids('users'),
         },
       );
       return whole(role);

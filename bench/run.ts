@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs]`
+ * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs,hdp]`
  *
  * Starts its own servers, measures in interleaved rounds, prints one table and writes it with machine and date to
  * `bench/results/`. A missed target is printed as missed; the exit code tells only whether everything could run.
@@ -15,10 +15,11 @@ import { control } from './scenarios/control.ts';
 import { decision } from './scenarios/decision.ts';
 import { extract } from './scenarios/extract.ts';
 import { fairness } from './scenarios/fairness.ts';
+import { hdp } from './scenarios/hdp.ts';
 import { jobs } from './scenarios/jobs.ts';
 import { small } from './scenarios/small.ts';
 
-const scenarios = { bulk, small, fairness, cancel, control, decision, extract, jobs };
+const scenarios = { bulk, small, fairness, cancel, control, decision, extract, jobs, hdp };
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const wanted = values.only?.split(',') ?? Object.keys(scenarios);
 

@@ -20,11 +20,12 @@ export interface LoadResult {
 export function request(
   method: string,
   path: string,
-  options: { token?: string; body?: unknown; contentType?: string } = {},
+  options: { token?: string; authorization?: string; body?: unknown; contentType?: string } = {},
 ): Buffer {
   const body = options.body === undefined ? '' : JSON.stringify(options.body);
   const lines = [`${method} ${path} HTTP/1.1`, 'Host: 127.0.0.1'];
   if (options.token !== undefined) lines.push(`Authorization: Bearer ${options.token}`);
+  if (options.authorization !== undefined) lines.push(`Authorization: ${options.authorization}`);
   if (body !== '') {
     lines.push(
       `Content-Type: ${options.contentType ?? 'application/json'}`,

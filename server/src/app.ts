@@ -9,6 +9,7 @@ import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
 import { CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
+import { Connectors } from './domain/connectors/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
@@ -24,8 +25,10 @@ import {
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
-import { Credentials, Sources } from './domain/sources/index.ts';
+import { Credentials, DoorSources, Sources } from './domain/sources/index.ts';
+import { UsageMeters } from './domain/usage/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
+import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
 import { loadEngines } from './engines/registry.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
@@ -73,6 +76,7 @@ export interface App {
   readonly jobs: JobService;
   readonly webhooks: Webhooks;
   readonly audit: AuditLog;
+  readonly usage: UsageMeters;
   readonly gateway: Gateway;
   readonly instruments: Instruments;
   /** Set at the first start; `password` only when Headgate made it: to be shown once. */
@@ -151,8 +155,12 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const engines = await loadEngines();
   const sourceDeps = { store, vault, access, audit, engines: engineFacts(engines), clock };
   const sources = new Sources(sourceDeps);
+  const doorSources = new DoorSources(sourceDeps, sources);
   const credentials = new Credentials(sourceDeps);
   const catalog = new CatalogStore({ store });
+
+  const usage = new UsageMeters({ store, clock, log });
+  closing.add('usage meters', () => usage.flush());
 
   const gateway = createGateway({
     store,
@@ -163,6 +171,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     catalog,
     audit,
     principals: identity.principals,
+    addresses: identity.addresses,
+    usage,
     engines,
     config,
     log,
@@ -201,23 +211,34 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     schedules,
     webhooks,
     audit,
+    usage,
     gateway,
     store,
     vault,
   };
-  const door = restDoor({
+  const shared = {
     ...services,
     log,
     now: () => clock.now(),
     userLimiter: new RateLimiter(config.rateLimitPerMinute),
     signInLimiter: new RateLimiter(config.signInRatePerMinute),
     version,
-    checks: { store: () => store.ping() },
-    draining: () => server.draining,
-    metrics: instruments,
     settings: config,
-  });
-  const doors = [door];
+  };
+  const doors = [
+    restDoor({
+      ...shared,
+      checks: { store: () => store.ping() },
+      draining: () => server.draining,
+      metrics: instruments,
+    }),
+    hdpDoor({
+      ...shared,
+      doorSources,
+      connectors: new Connectors({ store, audit }),
+      signIn: { services: identity.signInServices, links: identity.serviceLinks },
+    }),
+  ];
   if (config.fetcherEnabled) {
     await ensureInternalSources({ store, vault, audit }, config.fetcherInternalSources);
     const rules = fetcherRules(config);

@@ -121,6 +121,11 @@ export const settings = defineSettings({
   ),
   lockoutWindowSeconds: withDefault(integer(1, day, 900), 900, 'Window in which failed sign-ins are counted.'),
   lockoutPeriodSeconds: withDefault(integer(1, 30 * day, 1_800), 1_800, 'How long a user stays locked.'),
+  addressLists: withDefault(
+    boolean,
+    true,
+    'Enforces the lists of allowed addresses. false: they are kept but let everybody pass, for an administrator who has locked himself out.',
+  ),
   jwtIssuers: withDefault(
     jwtIssuerList(),
     [],

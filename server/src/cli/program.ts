@@ -11,11 +11,13 @@ import { jobCommand } from './job/index.ts';
 import { keyCommand } from './key/index.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
+import { roleCommand } from './role/index.ts';
 import { scheduleCommand } from './schedule/index.ts';
 import { serveCommand, workerCommand } from './serve.ts';
 import { shareCommand } from './share/index.ts';
 import { signInServiceCommand } from './sign-in-service/index.ts';
 import { sourceCommand } from './source/index.ts';
+import { tenantCommand } from './tenant/index.ts';
 import { tokenCommand } from './token/index.ts';
 import { userCommand } from './user/index.ts';
 import { webhookCommand } from './webhook/index.ts';
@@ -41,9 +43,11 @@ export function createProgram(cli: Cli, version: string): Command {
     shareCommand(cli),
     tokenCommand(cli),
     userCommand(cli),
+    roleCommand(cli),
     groupCommand(cli),
     extractCommand(cli),
     signInServiceCommand(cli),
+    tenantCommand(cli),
     jobCommand(cli),
     scheduleCommand(cli),
     webhookCommand(cli),

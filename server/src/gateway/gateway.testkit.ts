@@ -1,5 +1,5 @@
 /** For tests: a gateway over a domain of a few lines, in front of real engines or scripted ones. */
-import type { SourceFacts } from '../domain/access/index.ts';
+import { type EffectiveLimits, noLimits, type SourceFacts } from '../domain/access/index.ts';
 import type { AuditInput } from '../domain/audit/index.ts';
 import { ForbiddenError, NotFoundError } from '../domain/errors.ts';
 import { keysOf } from '../domain/fetcher/index.ts';
@@ -77,7 +77,7 @@ export interface TestBed {
   readonly probes: { ok: boolean; code: string | null; version: string | null }[];
   /** Replaces what `recordNow` waits for; reset to undefined for "durable at once". */
   audit: { gate: Promise<void> | undefined; failure: Error | undefined };
-  limits: { maxRows: number; maxBytes: number; timeoutMs: number };
+  limits: EffectiveLimits;
   /** Drops cached facts, as a NOTIFY does, and tells the gateway. */
   announce(fact: string): void;
   readonly pools: { open: number; idle: number; waiting: number };
@@ -114,7 +114,7 @@ export async function testBed(
     events: [],
     probes: [],
     audit: { gate: undefined, failure: undefined },
-    limits: { maxRows: 0, maxBytes: 0, timeoutMs: 0 },
+    limits: noLimits,
     announce: (fact) => {
       facts.clear();
       for (const listener of listeners) listener(fact);
@@ -135,7 +135,8 @@ export async function testBed(
       endpoint: null,
     },
     access: {
-      resolve: async (who, name) => {
+      resolve: async (who, at) => {
+        const name = String(at); // the gateway names its sources
         const source = byName.get(name) ?? [...byName.values()].find((one) => uidOf(one) === name);
         if (source === undefined || source.deleted) throw new NotFoundError('source_not_found', 'There is none.');
         const key = `${who.subject.id} ${name}`;
@@ -236,6 +237,7 @@ function factsOf(source: TestSource): SourceFacts {
       ownerName: 'user7',
       ownerBuiltin: null,
       permissions: null,
+      isGroup: false,
       visibility: 'private',
       workspaceId: null,
       enabled: true,

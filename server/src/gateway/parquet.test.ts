@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sharedMariadb, sharedPostgresql } from '../../test/servers/shared.ts';
+import { noLimits } from '../domain/access/index.ts';
 import type { ExportSpec, JobContext, OutputWriter } from '../domain/jobs/index.ts';
 import { loadEngines } from '../engines/registry.ts';
 import { metadataOf, read } from './formats/parquet/parquet.testkit.ts';
@@ -27,7 +28,7 @@ afterAll(() => bed.close());
 beforeEach(() => {
   bed.events.length = 0;
   bed.audit.gate = undefined;
-  bed.limits = { maxRows: 0, maxBytes: 0, timeoutMs: 0 };
+  bed.limits = noLimits;
 });
 
 async function ask(source: string, sql: string, more: Partial<QueryRequest> = {}, output = new CollectingOutput()) {
@@ -85,13 +86,13 @@ describe.each(['pg', 'my'] as const)('%s', (name) => {
     const rows = await ask(name, manyRows(name, 1000), { maxRows: 10 });
     expect(rows.outcome).toMatchObject({ state: 'truncated', rows: 10 });
     expect(await read(rows.file)).toHaveLength(10);
-    bed.limits = { maxRows: 0, maxBytes: 400_000, timeoutMs: 0 };
+    bed.limits = { ...noLimits, maxBytes: 400_000 };
     bed.announce(`s:${bed.sources.get(name)?.id}`);
     const bytes = await ask(name, manyRows(name, 200_000));
     expect(bytes.outcome.state).toBe('truncated');
     expect(bytes.file.length).toBeLessThanOrEqual(400_000);
     expect(await read(bytes.file)).toHaveLength(bytes.outcome.rows);
-    bed.limits = { maxRows: 0, maxBytes: 0, timeoutMs: 0 };
+    bed.limits = noLimits;
     bed.announce(`s:${bed.sources.get(name)?.id}`);
   });
 

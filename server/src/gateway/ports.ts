@@ -4,8 +4,10 @@ import type { AuditLog } from '../domain/audit/index.ts';
 import type { CatalogStore } from '../domain/catalog/index.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { FetcherKeys } from '../domain/fetcher/index.ts';
+import type { AddressGate } from '../domain/identity/address-lists.ts';
 import type { PrincipalUser } from '../domain/identity/principal.ts';
 import type { Credentials, Sources } from '../domain/sources/index.ts';
+import type { UsageMeters } from '../domain/usage/index.ts';
 import type { EngineRegistry } from '../engines/engine.ts';
 import type { Store } from '../platform/database/index.ts';
 import type { Logger } from '../platform/telemetry/index.ts';
@@ -50,6 +52,10 @@ export interface GatewayDeps {
   readonly metrics?: GatewayMetrics;
   /** The keys of the fetcher door's result objects; asked for when a job needs them. */
   readonly resultKeys: () => Promise<FetcherKeys>;
+  /** From where data may be reached; from everywhere when absent. */
+  readonly addresses?: Pick<AddressGate, 'check'>;
+  /** Counts what was read. */
+  readonly usage?: Pick<UsageMeters, 'add'>;
   /** Row and column rules; none unless said (decisions.md 26). */
   readonly policy?: Policy;
 }

@@ -1,7 +1,9 @@
 /** Statements through the gateway against a real PostgreSQL and a real MariaDB. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sharedMariadb, sharedPostgresql } from '../../test/servers/shared.ts';
+import { noLimits } from '../domain/access/index.ts';
 import { UnavailableError } from '../domain/errors.ts';
+import type { Principal } from '../domain/identity/index.ts';
 import { loadEngines } from '../engines/registry.ts';
 import { CollectingOutput, principal, type TestBed, type TestSource, testBed, testSource } from './gateway.testkit.ts';
 import type { QueryRequest } from './index.ts';
@@ -45,7 +47,7 @@ beforeEach(() => {
   bed.events.length = 0;
   bed.audit.gate = undefined;
   bed.audit.failure = undefined;
-  bed.limits = { maxRows: 0, maxBytes: 0, timeoutMs: 0 };
+  bed.limits = noLimits;
   for (const one of bed.sources.values()) one.forbidden.clear();
 });
 
@@ -127,16 +129,35 @@ describe.each(['pg', 'my'] as const)('%s', (name) => {
   });
 
   test('the lowest limit of request and levels holds, for bytes too', async () => {
-    bed.limits = { maxRows: 5, maxBytes: 0, timeoutMs: 0 };
+    bed.limits = { ...noLimits, maxRows: 5 };
     bed.announce(`s:${bed.sources.get(name)?.id}`);
     expect((await ask(name, rowsOf(name, 10), { maxRows: 7 })).rows).toHaveLength(5);
-    bed.limits = { maxRows: 0, maxBytes: 1000, timeoutMs: 0 };
+    bed.limits = { ...noLimits, maxBytes: 1000 };
     bed.announce(`s:${bed.sources.get(name)?.id}`);
     const output = await ask(name, rowsOf(name, 100_000));
     expect(output.bytes).toBeLessThanOrEqual(1000);
     expect(output.bytes).toBeGreaterThan(980);
     expect(output.trailers?.['Headgate-Result']).toMatch(/^truncated/);
-    bed.limits = { maxRows: 0, maxBytes: 0, timeoutMs: 0 };
+    bed.limits = noLimits;
+    bed.announce(`s:${bed.sources.get(name)?.id}`);
+  });
+
+  test('of eight OData requests two run, three wait and three are refused; other doors are not held up', async () => {
+    bed.limits = { ...noLimits, maxFetchRows: 4, requests: { running: 2, waiting: 3 } };
+    bed.announce(`s:${bed.sources.get(name)?.id}`);
+    const caller = { ...principal(), door: 'odata' as const };
+    const pause = { pg: 'select pg_sleep(0.3)', my: 'select sleep(0.3)' }[name];
+    const one = (who: Principal, sql: string) => {
+      const output = new CollectingOutput();
+      return bed.gateway.query(who, name, { sql }, output, never).then(() => output);
+    };
+    const outcomes = Promise.allSettled(Array.from({ length: 8 }, () => one(caller, pause)));
+    // hdp's row limit holds on every door, its limit of requests on OData alone.
+    expect((await one(principal(), rowsOf(name, 10))).rows).toHaveLength(4);
+    const refused = (await outcomes).filter((outcome) => outcome.status === 'rejected');
+    expect(refused.map(({ reason }) => reason.code)).toEqual(Array(3).fill('too_many_requests'));
+    expect((await one(caller, rowsOf(name, 3))).rows).toHaveLength(3);
+    bed.limits = noLimits;
     bed.announce(`s:${bed.sources.get(name)?.id}`);
   });
 

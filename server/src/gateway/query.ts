@@ -6,6 +6,7 @@ import type { Action, EffectiveLimits, SourceFacts } from '../domain/access/inde
 import { BusyError, ConflictError, DomainError, ForbiddenError, InvalidError } from '../domain/errors.ts';
 import type { Principal } from '../domain/identity/principal.ts';
 import type { ResolvedCredential } from '../domain/sources/index.ts';
+import { accessTypeOf } from '../domain/usage/index.ts';
 import { type Engine, EngineError, type StatementResult } from '../engines/engine.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import { InFlight } from '../platform/in-flight.ts';
@@ -19,6 +20,7 @@ import type { GatewayDeps } from './ports.ts';
 import { QueryEvent } from './query-event.ts';
 import type { QueryRecord, QueryRegistry } from './registry.ts';
 import { RunningQuery } from './running.ts';
+import { Turns } from './turns.ts';
 import type { QueryOutcome, QueryOutput, QueryRequest } from './types.ts';
 
 /** How often running queries are looked at: flush of trickling rows, audit of slow ones. */
@@ -57,6 +59,7 @@ export class Queries {
   readonly #prepared = new WeakMap<SourceFacts, Map<string, Prepared>>();
   readonly #preparing = new WeakMap<SourceFacts, Map<string, Promise<Prepared>>>();
   readonly #running = new InFlight<RunningQuery>();
+  readonly #turns = new Turns();
   #ticker: NodeJS.Timeout | undefined;
   #draining = false;
 
@@ -88,6 +91,7 @@ export class Queries {
     const facts = await this.#deps.access.resolve(principal, nameOrUid);
     let plan: Plan | undefined;
     try {
+      if (principal.address !== null) await this.#deps.addresses?.check('data', principal.address, principal.subject);
       this.#deps.access.authorise(principal, actions.read, facts);
       const engine = this.#engineOf(facts);
       plan = this.#planner.plan(engine, request.sql);
@@ -95,11 +99,25 @@ export class Queries {
       if (plan.access === 'write') this.#requireWrite(principal, facts, request, actions);
       plan = this.#policy.apply(plan, principal, facts);
       const ready = this.#keptFor(facts, plan, request) ?? (await this.#prepareOnce(principal, facts, plan, request));
-      return await this.#execute(principal, facts, plan, ready, request, format, output, signal, actions);
+      const giveBack = await this.#turn(principal, ready.limits, signal);
+      try {
+        return await this.#execute(principal, facts, plan, ready, request, format, output, signal, actions);
+      } finally {
+        giveBack?.();
+      }
     } catch (error) {
       if (!recorded.has(error as object)) await this.#recordRefusal(principal, facts, plan, actions, error);
       throw error;
     }
+  }
+
+  /** Waits for the caller's turn where its requests are limited; hdp's limits are those of its OData door. */
+  async #turn(principal: Principal, limits: EffectiveLimits, signal: AbortSignal): Promise<(() => void) | undefined> {
+    const { id } = principal.subject;
+    const { maxConcurrentQueries, requests } = limits;
+    if (principal.door === 'odata' && requests !== null) return this.#turns.take(`odata ${id}`, requests, signal);
+    if (maxConcurrentQueries === 0) return undefined;
+    return this.#turns.take(String(id), { running: maxConcurrentQueries, waiting: 0 }, signal);
   }
 
   #engineOf(facts: SourceFacts): Engine {
@@ -220,7 +238,7 @@ export class Queries {
       format,
       numbers: request.numbers ?? 'string',
       limits: {
-        maxRows: lowest(request.maxRows, limits.maxRows, config.queryMaxRows),
+        maxRows: lowest(lowest(request.maxRows, limits.maxFetchRows, 0), limits.maxRows, config.queryMaxRows),
         maxBytes: lowest(undefined, limits.maxBytes, config.queryMaxBytes),
       },
       timeoutMs,
@@ -255,6 +273,14 @@ export class Queries {
       signal.removeEventListener('abort', onAbort);
       this.#running.delete(running);
       this.#registry.end(record);
+      this.#deps.usage?.add({
+        tenantId: source.tenantId,
+        userId: principal.subject.id,
+        sourceId: source.id,
+        accessType: accessTypeOf(principal.door, actions.read),
+        rows: record.rows,
+        bytes: record.bytes,
+      });
       this.#metrics.queryEnded({
         engine: record.source.engine,
         state: record.state,

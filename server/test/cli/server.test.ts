@@ -95,6 +95,33 @@ describe('users', () => {
     expect((await as('ben', ['user', 'create', 'x', '--password-stdin'], { stdin: 'x-password-12' })).code).toBe(4);
   });
 
+  it('makes, changes and removes roles and tenants', async () => {
+    const role = ['role', 'create', 'Readers', '--permissions', 'view,MgmtAPI', '--description', 'Look'];
+    expect((await as('admin', role)).stdout).toBe('Created role Readers.\n');
+    expect((await json('admin', ['role', 'set', 'Readers', '--permissions', 'view'])).permissions).toEqual(['view']);
+    expect((await as('admin', ['role', 'list'])).stdout).toMatch(/^Readers +system +0 +view$/m);
+    expect((await as('admin', ['role', 'set', 'User', '--permissions', 'view'])).code).toBe(4);
+    expect((await as('admin', ['role', 'rm', 'Readers'])).code).toBe(0);
+    expect((await as('admin', ['role', 'show', 'Readers'])).code).toBe(5);
+
+    expect((await as('admin', ['tenant', 'create', 'Acme Inc'])).stdout).toBe('Created tenant acme-inc.\n');
+    await json('admin', ['tenant', 'set', 'acme-inc', '--admins', 'admin', '--description', 'A customer']);
+    expect((await as('admin', ['tenant', 'show', 'acme-inc'])).stdout).toMatch(/^administrators: admin$/m);
+    const eve = ['user', 'create', 'eve', '--tenant', 'acme-inc', '--password-stdin'];
+    await as('admin', eve, { stdin: 'eve-password-1' });
+    expect((await as('admin', ['tenant', 'rm', 'acme-inc'])).code).toBe(6);
+    // A temporary password opens nothing but changing it.
+    const temporary = ['user', 'password', 'eve', '--temporary', '--password-stdin'];
+    expect((await as('admin', temporary, { stdin: 'eve-password-2' })).code).toBe(0);
+    expect((await signIn('eve', 'eve-password-2')).code).toBe(0);
+    expect((await as('eve', ['source', 'list'])).stderr).toContain('must be changed');
+    const change = ['user', 'password', '--password-stdin'];
+    expect((await as('eve', change, { stdin: 'eve-password-2\neve-password-3' })).code).toBe(0);
+    expect((await as('eve', ['source', 'list'])).code).toBe(0);
+    expect((await as('admin', ['user', 'rm', 'eve', '--with-sources'])).code).toBe(0);
+    expect((await as('admin', ['tenant', 'rm', 'acme-inc'])).code).toBe(0);
+  });
+
   it('says who is signed in, and forgets them at logout', async () => {
     expect((await json('cara', ['whoami'])).user.username).toBe('cara');
     expect((await as('cara', ['logout'])).code).toBe(0);

@@ -87,3 +87,16 @@ export const allows = {
 } satisfies Record<string, (rights: Rights) => boolean>;
 
 export type ActionName = keyof typeof allows;
+
+/** What each action of the hdp door asks for, once the caller's own MgmtAPI (11) has opened it (hdp.md §4, §6.2). */
+export const allowsOnHdp = {
+  view: ({ permissions }) => permissions.has(2),
+  modify: ({ permissions }) => permissions.has(3),
+  share: ({ permissions, owner }) => owner && permissions.has(3),
+  'shares.view': ({ permissions, owner }) => owner && permissions.has(2),
+  schema: ({ permissions }) => permissions.has(2),
+  test: ({ permissions }) => permissions.has(2) && [5, 6, 7].some((id) => permissions.has(id)),
+  members: ({ permissions }) => permissions.has(2),
+} satisfies Record<string, (rights: Rights) => boolean>;
+
+export type HdpActionName = keyof typeof allowsOnHdp;

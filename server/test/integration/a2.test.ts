@@ -1,14 +1,17 @@
 /**
- * A2 and A4 on the native door and the gateway: random people do random things with sources under random shares, over
- * HTTP, and every answer is what the oracle says.
+ * A2 and A4 on the native door, the hdp door and the gateway: random people do random things with sources under random
+ * shares, over HTTP, and every answer is what the oracle says.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Answer, type Headgate, startHeadgate } from '../harness.ts';
+import { codeOf, type HdpCall, hdpCaller } from '../hdp/client.ts';
 import { type SampleDatabase, sampleDatabase, sourceBody } from '../rest/fixture.ts';
 import {
   type ActionName,
   allows,
+  allowsOnHdp,
+  type HdpActionName,
   rightsOn,
   type Share,
   type Source,
@@ -79,6 +82,9 @@ let headgate: Headgate;
 let sample: SampleDatabase;
 const sources: Source[] = [];
 let allowedWrites = 0;
+let hdp: HdpCall;
+/** Uid → number. */
+const numbers = new Map<string, number>();
 
 async function succeeds(answer: Promise<Answer>): Promise<Answer> {
   const { status, text } = await answer;
@@ -88,6 +94,7 @@ async function succeeds(answer: Promise<Answer>): Promise<Answer> {
 
 beforeAll(async () => {
   headgate = await startHeadgate({ settings: { HEADGATE_TENANTS_ALLOW_PRIVATE_ADDRESSES: 'true' } });
+  hdp = hdpCaller(headgate);
   sample = await sampleDatabase();
   await sample.execute(`create table written (by_whom text); grant insert on written to ${sample.username}`);
   await succeeds(headgate.api('POST', '/tenants', { name: 'Acme', slug: 'acme' }));
@@ -114,6 +121,8 @@ beforeAll(async () => {
       shares: [],
     });
   }
+  const rows = await headgate.app.store.db.selectFrom('data_source').select(['id', 'uid']).execute();
+  for (const { id, uid } of rows) numbers.set(uid, id);
 }, 120_000);
 afterAll(() => headgate?.stop());
 
@@ -218,6 +227,40 @@ async function check({ user, source, action, byName }: Case): Promise<void> {
   );
 }
 
+/** What each action of the hdp door answers when it is allowed: status and code; nothing of it changes anything. */
+const hdpRoutes: Record<
+  HdpActionName,
+  readonly [method: string, path: string, body: unknown, status: number, code?: number]
+> = {
+  view: ['GET', '', undefined, 200],
+  // The payload is looked at only for who may modify.
+  modify: ['POST', '/map', { map: 'sideways' }, 400, 222207029],
+  share: ['PUT', '/sharedUsers/987654321', { permissions: [2] }, 404, 900000008],
+  'shares.view': ['GET', '/sharedUsers', undefined, 200],
+  schema: ['GET', '/schemas', undefined, 200],
+  test: ['POST', '/test', {}, 200],
+  members: ['GET', '/members', undefined, 200],
+};
+const hdpActions = Object.keys(allowsOnHdp) as HdpActionName[]; // that is their type
+
+async function checkHdp(user: Person, source: Source, action: HdpActionName): Promise<void> {
+  const rights = rightsOn(source, user, Date.now());
+  const [method, path, body, status, code] = hdpRoutes[action];
+  const at = (id: number | undefined) => `/api/mgmt/datasources/${id}${path}`;
+  const answer = await hdp(user.name, method, at(numbers.get(source.id)), body);
+  const told = `seed ${seed}: hdp: ${user.name} ${action} ${JSON.stringify(source)} → ${answer.status} ${answer.text}`;
+  if (!user.permissions.includes(11)) expect(codeOf(answer), told).toEqual([403, 222208103]);
+  else if (allowsOnHdp[action](rights)) expect(codeOf(answer), told).toEqual([status, code]);
+  else if (rights.permissions.has(2)) expect(codeOf(answer), told).toEqual([403, 222208103]);
+  else {
+    // A4: exactly what one hears of a source that is not there.
+    expect(codeOf(answer), told).toEqual([404, 222207011]);
+    const absent = await hdp(user.name, method, at(987_654_321), body);
+    expect(answer.text.replace(/ID: \d+/, ''), told).toBe(absent.text.replace(/ID: \d+/, ''));
+    expect([...answer.headers.keys()], told).toEqual([...absent.headers.keys()]);
+  }
+}
+
 function withoutInstance({ status, headers, body }: Answer): object {
   return { status, body: { ...body, instance: '' }, headers: [...headers.keys()].sort() };
 }
@@ -249,6 +292,16 @@ it.each(range(1, rounds))('answers as the oracle says, arrangement %i', { timeou
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await check(next);
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
+
+  const pairs = people.flatMap((user) =>
+    sources.map((source) => ({ user, source, action: pick(hdpActions), order: random() })),
+  );
+  const more = pairs.sort((a, b) => a.order - b.order);
+  const hdpWorker = async (): Promise<void> => {
+    for (let next = more.pop(); next !== undefined; next = more.pop())
+      await checkHdp(next.user, next.source, next.action);
+  };
+  await Promise.all([hdpWorker(), hdpWorker(), hdpWorker(), hdpWorker()]);
 
   for (const user of people) {
     const listed = await headgate.api('GET', '/sources?limit=500', undefined, { as: user.name });

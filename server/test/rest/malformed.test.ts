@@ -322,6 +322,7 @@ async function digests(): Promise<Record<string, string>> {
     'session',
     'sign_in_failure',
     'idempotency_record',
+    'usage_meter',
   ];
   const { rows } = await sql<{ name: string }>`
     select table_name as name from information_schema.tables

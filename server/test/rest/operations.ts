@@ -92,6 +92,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     setUserPassword: { path: `/users/new-${as}/password`, body: { password: `${password}-2` } },
     unlockUser: { path: `/users/new-${as}/unlock` },
     listRoles: { path: '/roles' },
+    createRole: { path: '/roles', body: { name: `role-${as}`, permissions: ['view', 'MgmtAPI'] } },
+    getRole: { path: `/roles/role-${as}` },
+    updateRole: { path: `/roles/role-${as}`, body: { description: 'A role', permissions: ['view'] } },
     listPermissions: { path: '/permissions' },
     createGroup: { path: '/groups', body: { name: `group-${as}`, description: 'A group' } },
     listGroups: { path: '/groups?limit=5' },
@@ -101,6 +104,29 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     createTenant: { path: '/tenants', body: { name: `Tenant ${as}`, slug: `tenant-${as}` } },
     listTenants: { path: '/tenants?limit=5' },
     getTenant: { path: '/tenants/system' },
+    updateTenant: { path: `/tenants/tenant-${as}`, body: { name: 'A tenant', admins: ['admin'] } },
+    getPasswordPolicy: { path: '/policies/passwords' },
+    putPasswordPolicy: {
+      path: '/policies/passwords',
+      body: {
+        enabled: false,
+        minLength: 12,
+        maxLength: 128,
+        special: 1,
+        lower: 1,
+        upper: 1,
+        digits: 1,
+        expirationDays: 0,
+      },
+    },
+    listOrigins: { path: '/policies/origins' },
+    addOrigin: { path: '/policies/origins', body: { origin: `https://${as}.example`, description: 'A page' } },
+    getAddressLists: { path: '/policies/addresses/system' },
+    putAddressLists: {
+      path: '/policies/addresses/user',
+      body: { management: [{ first: '127.0.0.0', last: '127.255.255.255' }], data: [] },
+    },
+    listUsage: { path: '/usage?from=2020-01-01' },
     createToken: { path: '/tokens', body: { name: 'program', scopes: ['read'], expiresAt: '2099-01-01T00:00:00Z' } },
     listTokens: { path: '/tokens' },
     listEngines: { path: '/engines' },
@@ -186,6 +212,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     deleteWebhook: { path: `/webhooks/${me.webhookId}` },
     unlinkUser: { path: `/sign-in-services/service-${as}/users/${unknownId}` },
     deleteSignInService: { path: `/sign-in-services/service-${as}?unlink=true` },
+    removeOrigin: { path: '/policies/origins/1' },
+    deleteRole: { path: `/roles/role-${as}` },
+    deleteTenant: { path: `/tenants/tenant-${as}` },
     deleteGroup: { path: `/groups/group-${as}` },
     deleteUser: { path: `/users/new-${as}` },
     revokeToken: { path: `/tokens/${me.tokenId}` },
@@ -220,8 +249,11 @@ interface OpenApiOperation {
 }
 
 /** The operations as the server documents them. */
-export async function documentedOperations(headgate: Headgate): Promise<DocumentedOperation[]> {
-  const { body } = await headgate.api('GET', '/openapi.json', undefined, { as: null });
+export async function documentedOperations(
+  headgate: Headgate,
+  at = '/api/v1/openapi.json',
+): Promise<DocumentedOperation[]> {
+  const { body } = await headgate.call('GET', at, undefined, { as: null });
   const paths = body.paths as Record<string, Record<string, OpenApiOperation>>;
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({

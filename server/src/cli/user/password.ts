@@ -8,15 +8,17 @@ import { readNewPassword, readPassword, withPassword } from '../options.ts';
 export function passwordCommand(cli: Cli): Command {
   const command = new Command('password')
     .description('set the password of a user, or your own when no user is named')
-    .argument('[username]', 'the user');
+    .argument('[username]', 'the user')
+    .option('--temporary', 'they must change it at the next sign-in');
   return withPassword(command, 'the new password (your own: first the current one on a line of its own)').action(
-    async (username: string | undefined, options: { passwordStdin?: boolean }) => {
+    async (username: string | undefined, options: { passwordStdin?: boolean; temporary?: true }) => {
       const api = cli.api();
       if (username === undefined) {
         await api.send({ method: 'PUT', path: '/me/password', body: await ownPasswords(cli, options) });
       } else {
         const password = await readNewPassword(cli, options, `New password for ${username}`);
-        await api.send({ method: 'PUT', path: `/users${path(username)}/password`, body: { password } });
+        const { temporary } = options;
+        await api.send({ method: 'PUT', path: `/users${path(username)}/password`, body: { password, temporary } });
       }
       cli.print({ changed: username ?? 'own' }, () => 'The password is changed.\n');
     },

@@ -11,6 +11,7 @@ interface SetOptions {
   email?: string;
   roles?: string[];
   status?: string;
+  tenant?: string;
 }
 
 /** `headgate user set` */
@@ -22,6 +23,7 @@ export function setCommand(cli: Cli): Command {
     .option('--last-name <name>', 'last name')
     .option('--email <address>', 'e-mail address')
     .option('--roles <names>', 'exactly these roles, separated by commas', words)
+    .option('--tenant <slug>', 'moves a user who owns no sources; give roles of that tenant with it')
     .addOption(new Option('--status <status>', 'may the user sign in').choices(['active', 'inactive']))
     .action(async (username: string, options: SetOptions) => {
       if (Object.keys(options).length === 0) throw usageError('Nothing to change is named.');

@@ -26,6 +26,9 @@ export interface AccessDeps {
   readonly audit?: Pick<AuditLog, 'recordNow'>;
 }
 
+/** A source by its name or uid, or by its number. */
+export type SourceAddress = string | { readonly id: number };
+
 /** The answer of `explain`. */
 export interface Explanation {
   /** Of the action asked about; of `source.view` when none was. */
@@ -77,15 +80,16 @@ export class Access {
 
   /**
    * The facts about the source that this caller means: by uid where the text is one, then own tenant by name, then
-   * shared with the caller by name (lowest id). Throws NotFoundError `source_not_found`, also when it exists but nothing lets the caller
+   * shared with the caller by name (lowest id); or by number. Throws NotFoundError `source_not_found`, also when it exists but nothing lets the caller
    * know or use it.
    */
-  async resolve(principal: Principal, nameOrUid: string): Promise<SourceFacts> {
+  async resolve(principal: Principal, at: SourceAddress): Promise<SourceFacts> {
     const { subject } = principal;
     const doors =
       principal.scopes === null ? '' : [...principal.scopes].filter((one) => one.startsWith('door:')).join();
-    const key = `${subject.id} ${doors} ${nameOrUid}`;
-    const facts = this.#cache.get(key) ?? (await this.#through(key, principal, nameOrUid));
+    // The keys of names begin with a digit.
+    const key = typeof at === 'string' ? `${subject.id} ${doors} ${at}` : `#${at.id} ${subject.id}`;
+    const facts = this.#cache.get(key) ?? (await this.#through(key, principal, at));
     if (facts === null) throw notFound();
     if (this.#effective(principal, facts).size === 0) {
       this.#recordDenial(principal, 'source.view', facts, 'source_not_found');
@@ -222,11 +226,11 @@ export class Access {
     return effectivePermissions(principal, facts, this.#deps.clock.now().getTime()).permissions;
   }
 
-  #through(key: string, principal: Principal, nameOrUid: string): Promise<SourceFacts | null> {
+  #through(key: string, principal: Principal, at: SourceAddress): Promise<SourceFacts | null> {
     const { subject } = principal;
     return this.#cache.through(
       key,
-      () => this.#find(principal, nameOrUid),
+      () => (typeof at === 'string' ? this.#find(principal, at) : readFacts(this.#deps.store.db, subject, at)),
       (facts) => [`s:${facts.source.id}`, `u:${subject.id}`],
     );
   }

@@ -12,6 +12,7 @@ export const actions = [
   'source.delete',
   'source.share',
   'source.shares.view',
+  'source.unshare',
   'source.credential.set',
   'source.test',
   'source.schema',
@@ -47,6 +48,7 @@ const common: Record<Action, Requirement> = {
   'source.delete': need(4),
   'source.share': { all: [3], owner: true },
   'source.shares.view': { all: [2], owner: true },
+  'source.unshare': { all: [2, 4], owner: true },
   'source.credential.set': need(3),
   'source.test': { all: [2], any: [3, 5, 6, 7, 100, 101, 102] },
   'source.schema': { all: [], any: [2, 100] },
@@ -65,6 +67,7 @@ const byDoor: Partial<Record<DoorName, Partial<Record<Action, Requirement>>>> = 
   // hdp.md §6.2: a test needs 2 and one of 5, 6, 7; §7.9: the editor's query needs 10, the schema 2.
   hdp: {
     'source.test': { all: [2], any: [5, 6, 7] },
+    'source.unshare': { all: [4], owner: true },
     'source.schema': need(2),
     'source.query': need(10),
     'source.write': need(10, 103),
@@ -104,6 +107,7 @@ const changing: ReadonlySet<Action> = new Set([
   'source.modify',
   'source.delete',
   'source.share',
+  'source.unshare',
   'source.credential.set',
   'source.write',
 ]);

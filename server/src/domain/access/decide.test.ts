@@ -71,6 +71,8 @@ function oracle(p: Principal, action: Action, f: SourceFacts, door: DoorName): {
         return has(3) && owns;
       case 'source.shares.view':
         return has(2) && owns;
+      case 'source.unshare':
+        return has(4) && (door === 'hdp' || has(2)) && owns;
       case 'source.test':
         return door === 'hdp' ? has(2) && some(5, 6, 7) : has(2) && some(3, 5, 6, 7, 100, 101, 102);
       case 'source.schema':
@@ -160,6 +162,7 @@ const facts: fc.Arbitrary<SourceFacts> = fc.record({
     ownerName: fc.constant('ann'),
     ownerBuiltin: fc.constantFrom(null, null, 'fetcher' as const, 'sdps' as const),
     permissions: fc.option(fc.uniqueArray(fc.constantFrom(2, 3, 4, 5, 6, 7, 10, 100, 103), { maxLength: 5 })),
+    isGroup: fc.constant(false),
     visibility: fc.constantFrom('private' as const, 'private' as const, 'workspace' as const, 'tenant' as const),
     workspaceId: fc.constant(null),
     enabled: fc.constant(true),

@@ -21,6 +21,8 @@ export interface SourceRow {
   /** Restricts the owner exactly; null = unrestricted. */
   readonly permissions: readonly number[] | null;
   readonly visibility: 'private' | 'workspace' | 'tenant';
+  /** A group data source: its members are sources. */
+  readonly isGroup: boolean;
   readonly workspaceId: number | null;
   readonly enabled: boolean;
   readonly complete: boolean;

@@ -24,6 +24,7 @@ interface FactsRow extends Record<string, unknown> {
   owner_builtin: 'fetcher' | 'sdps' | null;
   permissions: number[] | null;
   visibility: SourceRow['visibility'];
+  is_group: boolean;
   workspace_id: number | null;
   enabled: boolean;
   complete: boolean;
@@ -61,7 +62,7 @@ export async function readFacts(executor: Executor, user: PrincipalUser, key: So
   const loadedAt = Date.now();
   const { rows } = await sql<FactsRow>`
     select s.id, s.uid, s.tenant_id, t.uid as tenant_uid, s.name, s.engine, s.owner_id, o.username as owner_name,
-      o.builtin as owner_builtin, s.permissions, s.visibility, s.workspace_id, s.enabled, s.complete, s.version,
+      o.builtin as owner_builtin, s.permissions, s.visibility, s.is_group, s.workspace_id, s.enabled, s.complete, s.version,
       s.settings_version, s.shares_credential, s.pinned_credential, ${pair} as workspace_pair,
       coalesce((select jsonb_agg(jsonb_build_object('t', sh.subject_type, 'p', sh.permissions, 'e', sh.expires_at,
           'c', sh.credential_kind, 'v', sh.version) order by sh.id)
@@ -95,6 +96,7 @@ function toFacts(row: FactsRow, user: PrincipalUser, loadedAt: number): SourceFa
       ownerBuiltin: row.owner_builtin,
       permissions: row.permissions,
       visibility: row.visibility,
+      isGroup: row.is_group,
       workspaceId: row.workspace_id,
       enabled: row.enabled,
       complete: row.complete,

@@ -26,6 +26,8 @@ export interface Attempt {
   /** With permissions checked and normalised. */
   readonly input: ShareInput;
   readonly mode: 'create or replace' | 'replace';
+  /** An existing share keeps its end and its kind of credential: the door does not know them. */
+  readonly keepsRest: boolean;
   readonly now: Date;
 }
 
@@ -45,6 +47,7 @@ export interface AttemptResult {
   readonly row: ShareRow | null;
   /** Slug of the tenant, for `shared_through_tenant`. */
   readonly tenantSlug: string | null;
+  readonly tenantId: number | null;
   /** Permissions that the owner lacks, for `exceeds_owner`. */
   readonly exceeding: number[];
 }
@@ -55,6 +58,7 @@ interface ResultRow extends Partial<ShareRow> {
   subject_found: boolean;
   is_owner: boolean;
   through_tenant: string | null;
+  subject_tenant: number | null;
   exceeding: number[];
   had_share: boolean;
   was_created: boolean | null;
@@ -112,7 +116,7 @@ export async function tryWriteShare(executor: Executor, attempt: Attempt): Promi
         coalesce(seen.row_version::text = held.row_version::text, false) as same_version,
         subject.id as subject_id, subject.name as subject_name,
         ${subject.type === 'user' ? sql`coalesce(subject.id = seen.owner_id, false)` : sql`false`} as is_owner,
-        ${through} as through_tenant,
+        ${through} as through_tenant, subject.tenant_id as subject_tenant,
         case when seen.permissions is null then '{}'::smallint[]
           else array(select p from unnest(${permissions}) p where p <> all(seen.permissions)) end as exceeding
       from (select 1) one left join seen on true left join held on true left join subject on true),
@@ -126,7 +130,9 @@ export async function tryWriteShare(executor: Executor, attempt: Attempt): Promi
         and exceeding = '{}' and (${mode === 'create or replace'} or exists (select 1 from before))),
     ${replaced}
     updated as (
-      update share sh set permissions = ${permissions}, expires_at = ${expires}, credential_kind = ${credential},
+      update share sh set permissions = ${permissions},
+        expires_at = case when ${attempt.keepsRest} and before.expires_at > ${now} then before.expires_at else ${expires} end,
+        credential_kind = case when ${attempt.keepsRest} then before.credential_kind else ${credential} end,
         version = sh.version + 1, updated_at = ${now}
       from before, ready where sh.id = before.id
       returning sh.*, false as was_created),
@@ -154,7 +160,7 @@ export async function tryWriteShare(executor: Executor, attempt: Attempt): Promi
       from start, stored, checked),
     told as (select pg_notify(${factsChannel}, ${`s:${source.id}`}) from stored)
     select checked.source_found, checked.same_version, checked.subject_id is not null as subject_found, checked.is_owner,
-      checked.through_tenant, checked.exceeding, exists (select 1 from before) as had_share,
+      checked.through_tenant, checked.subject_tenant, checked.exceeding, exists (select 1 from before) as had_share,
       stored.id, stored.subject_type, checked.subject_id, checked.subject_name, stored.permissions, stored.credential_kind,
       stored.expires_at, stored.created_at, stored.updated_at, stored.version, stored.was_created,
       (select c.username from user_account c where c.id = stored.created_by) as created_by_name,
@@ -166,6 +172,7 @@ export async function tryWriteShare(executor: Executor, attempt: Attempt): Promi
     created: row.was_created === true,
     row: row.id == null ? null : (row as ShareRow), // all its columns are there when the id is
     tenantSlug: row.through_tenant,
+    tenantId: row.subject_tenant,
     exceeding: row.exceeding,
   };
 }

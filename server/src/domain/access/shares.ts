@@ -13,7 +13,7 @@ import type { Clock } from '../clock.ts';
 import { ConflictError, InvalidError, NotFoundError } from '../errors.ts';
 import { normalisePermissions, permissionInfo, permissionWord } from '../identity/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { Access } from './access.ts';
+import type { Access, SourceAddress } from './access.ts';
 import { touch } from './changes.ts';
 import { announce, type CredentialKind, type SourceFacts } from './facts.ts';
 import { readShares, type ShareRow, subjectCondition, toShareView } from './share-rows.ts';
@@ -67,19 +67,25 @@ export class Shares {
   }
 
   /** All shares of a source, users first, then groups, then tenants, each by id. For owners and administrators. */
-  async list(principal: Principal, nameOrUid: string): Promise<ShareView[]> {
-    const { source } = await this.#permitted(principal, 'source.shares.view', nameOrUid);
+  async list(principal: Principal, at: SourceAddress): Promise<ShareView[]> {
+    const { source } = await this.#permitted(principal, 'source.shares.view', at);
     const rows = await readShares(this.#deps.store.db, source.id, sql`true`);
     return rows.map(toShareView);
   }
 
   /** One share. Throws NotFoundError `share_not_found`. */
-  async get(principal: Principal, nameOrUid: string, subject: ShareSubject): Promise<ShareView> {
-    const { source } = await this.#permitted(principal, 'source.shares.view', nameOrUid);
+  async get(principal: Principal, at: SourceAddress, subject: ShareSubject): Promise<ShareView> {
+    const { source } = await this.#permitted(principal, 'source.shares.view', at);
     const condition = subjectCondition(subject, source.tenantId);
     const [row] = await readShares(this.#deps.store.db, source.id, condition);
     if (row === undefined) throw shareNotFound();
     return toShareView(row);
+  }
+
+  /** Whether there is a share with this subject. The caller has authorised the principal. */
+  async exists(facts: SourceFacts, subject: ShareSubject): Promise<boolean> {
+    const { id, tenantId } = facts.source;
+    return (await readShares(this.#deps.store.db, id, subjectCondition(subject, tenantId))).length > 0;
   }
 
   /**
@@ -88,21 +94,22 @@ export class Shares {
    * `permission_exceeds_owner`, `invalid_expiry`, `share_with_owner`; ConflictError `shared_through_tenant`;
    * NotFoundError `subject_not_found` (also for subjects that the caller may not know); ForbiddenError `not_owner`.
    */
-  async put(principal: Principal, nameOrUid: string, subject: ShareSubject, input: ShareInput): Promise<Written> {
-    const facts = await this.#permitted(principal, 'source.share', nameOrUid);
+  async put(principal: Principal, at: SourceAddress, subject: ShareSubject, input: ShareInput): Promise<Written> {
+    const facts = await this.#permitted(principal, 'source.share', at);
     return this.#write(principal, facts, subject, this.#checked(input), 'create or replace');
   }
 
   /** Adds or replaces several shares, all or none; others stay (hdp POST). InvalidError `duplicate_subject`. */
   async add(
     principal: Principal,
-    nameOrUid: string,
+    at: SourceAddress,
     entries: readonly { readonly subject: ShareSubject; readonly input: ShareInput }[],
   ): Promise<ShareView[]> {
-    const facts = await this.#permitted(principal, 'source.share', nameOrUid);
+    const facts = await this.#permitted(principal, 'source.share', at);
     const checked = entries.map(({ subject, input }) => ({ subject, input: this.#checked(input) }));
     return this.#deps.store.transaction(async (trx) => {
       await holdSource(trx, facts);
+      for (const { subject } of checked) await requireSharedMembers(trx, facts, subject);
       const views: ShareView[] = [];
       const seen = new Set<string>();
       for (const { subject, input } of checked) {
@@ -120,14 +127,14 @@ export class Shares {
   }
 
   /** Replaces a share's content; never creates one: NotFoundError `share_not_found` (hdp PUT). Else like `put`. */
-  async replace(principal: Principal, nameOrUid: string, subject: ShareSubject, input: ShareInput): Promise<ShareView> {
-    const facts = await this.#permitted(principal, 'source.share', nameOrUid);
+  async replace(principal: Principal, at: SourceAddress, subject: ShareSubject, input: ShareInput): Promise<ShareView> {
+    const facts = await this.#permitted(principal, 'source.share', at);
     return (await this.#write(principal, facts, subject, this.#checked(input), 'replace')).share;
   }
 
   /** Ends one share. Throws NotFoundError `share_not_found`. */
-  async remove(principal: Principal, nameOrUid: string, subject: ShareSubject): Promise<void> {
-    const facts = await this.#permitted(principal, 'source.share', nameOrUid);
+  async remove(principal: Principal, at: SourceAddress, subject: ShareSubject): Promise<void> {
+    const facts = await this.#permitted(principal, 'source.share', at);
     const condition = subjectCondition(subject, facts.source.tenantId);
     await this.#deps.store.transaction(async (trx) => {
       const [row] = await readShares(trx, facts.source.id, condition, 'for update of sh');
@@ -138,9 +145,8 @@ export class Shares {
   }
 
   /** Ends all shares, or all with one type of subject; needs delete (4) too. Returns how many there were. */
-  async removeAll(principal: Principal, nameOrUid: string, type?: ShareSubjectType): Promise<number> {
-    const facts = await this.#permitted(principal, 'source.shares.view', nameOrUid);
-    this.#deps.access.authorise(principal, 'source.delete', facts);
+  async removeAll(principal: Principal, at: SourceAddress, type?: ShareSubjectType): Promise<number> {
+    const facts = await this.#permitted(principal, 'source.unshare', at);
     const condition = type === undefined ? sql`true` : sql`sh.subject_type = ${type}`;
     return this.#deps.store.transaction(async (trx) => {
       const rows = await readShares(trx, facts.source.id, condition, 'for update of sh');
@@ -160,10 +166,10 @@ export class Shares {
 
   async #permitted(
     principal: Principal,
-    action: 'source.share' | 'source.shares.view',
-    nameOrUid: string,
+    action: 'source.share' | 'source.shares.view' | 'source.unshare',
+    at: SourceAddress,
   ): Promise<SourceFacts> {
-    const facts = await this.#deps.access.resolve(principal, nameOrUid);
+    const facts = await this.#deps.access.resolve(principal, at);
     this.#deps.access.authorise(principal, action, facts);
     return facts;
   }
@@ -183,7 +189,15 @@ export class Shares {
     input: ShareInput,
     mode: Attempt['mode'],
   ): Attempt {
-    return { principal, source: facts.source, subject, input, mode, now: this.#deps.clock.now() };
+    return {
+      principal,
+      source: facts.source,
+      subject,
+      input,
+      mode,
+      keepsRest: principal.door !== 'rest',
+      now: this.#deps.clock.now(),
+    };
   }
 
   async #write(
@@ -194,6 +208,7 @@ export class Shares {
     mode: Attempt['mode'],
   ): Promise<Written> {
     const attempt = this.#attempt(principal, facts, subject, input, mode);
+    await requireSharedMembers(this.#deps.store.db, facts, subject);
     if (subject.type === 'tenant') {
       return this.#deps.store.transaction(async (trx) => {
         await holdSource(trx, facts);
@@ -258,6 +273,26 @@ async function holdSource(trx: Executor, { source }: SourceFacts): Promise<void>
   touch([`s:${source.id}`]);
 }
 
+/** A group data source is shared with whom all its members are shared with (hdp.md §6.3). */
+async function requireSharedMembers(executor: Executor, { source }: SourceFacts, subject: ShareSubject): Promise<void> {
+  if (!source.isGroup) return;
+  const { rows } = await sql<{ id: number }>`
+    select m.member_id as id from source_member m join data_source s on s.id = m.member_id
+    where m.group_id = ${source.id} and s.deleted_at is null and not exists (
+      select 1 from share sh
+        left join user_account u on u.id = sh.user_id
+        left join user_group g on g.id = sh.group_id
+        left join tenant t on t.id = sh.subject_tenant_id
+      where sh.resource_type = 'source' and sh.resource_id = m.member_id and ${subjectCondition(subject, source.tenantId)})`.execute(
+    executor,
+  );
+  if (rows.length === 0) return;
+  throw new InvalidError('members_not_shared', 'All members of the group must be shared with the same subject first.', {
+    field: 'members',
+    extra: { members: rows.map((row) => row.id) },
+  });
+}
+
 function shareNotFound(): NotFoundError {
   return new NotFoundError('share_not_found', 'The data source is not shared with this subject.');
 }
@@ -268,7 +303,7 @@ function unsettled(): never {
 
 /** What an attempt came to: the share, an error, or null = somebody else changed something: try again. */
 function settled(
-  { outcome, row, created, tenantSlug, exceeding }: Awaited<ReturnType<typeof tryWriteShare>>,
+  { outcome, row, created, tenantSlug, tenantId, exceeding }: Awaited<ReturnType<typeof tryWriteShare>>,
   subject: ShareSubject,
 ): Written | null {
   switch (outcome) {
@@ -281,7 +316,7 @@ function settled(
     case 'subject_unknown':
       throw new NotFoundError('subject_not_found', `There is no such ${subject.type} to share with.`, {
         field: 'subject',
-        extra: { subjectType: subject.type },
+        extra: { subjectType: subject.type, ...('id' in subject ? { [`${subject.type}Id`]: subject.id } : {}) },
       });
     case 'subject_is_owner':
       throw new InvalidError('share_with_owner', 'The data source cannot be shared with its owner.', {
@@ -303,7 +338,7 @@ function settled(
         'The data source is shared with the whole tenant of this user.',
         {
           remedy: 'Change the share to the tenant, or remove it first.',
-          extra: { tenant: tenantSlug },
+          extra: { tenant: tenantSlug, tenantId },
         },
       );
     case 'no_share':

@@ -36,6 +36,8 @@ export interface IdentityConfig {
   readonly allowPrivateAddresses?: boolean | undefined;
   readonly allowLoopbackAddresses?: boolean | undefined;
   readonly tenantsAllowPrivateAddresses?: boolean | undefined;
+  /** False: lists of allowed addresses are kept but not enforced, for an administrator who has locked himself out. */
+  readonly addressLists?: boolean | undefined;
 }
 
 export interface IdentityDeps {

@@ -5,6 +5,7 @@ import { foldName } from './names.ts';
 import { normalisePermissions, Permission, permissionInfo } from './permissions.ts';
 import type { Principal } from './principal.ts';
 import { isAdministrator, requireAdministers, requireCovers } from './rules.ts';
+import type { RoleRef } from './views.ts';
 
 export interface Role {
   readonly id: number;
@@ -16,8 +17,8 @@ const administratorRole = 1;
 /** `Tenant Administrator`, `tenant-administrator` and `tenantAdministrator` are the same name. */
 const squash = (name: string): string => foldName(name).replace(/[\s_-]+/g, '');
 
-/** Roles of a tenant by name, and the installation's Administrator. Throws InvalidError `role_not_found`. */
-export async function findRoles(executor: Executor, tenantId: number, names: readonly string[]): Promise<Role[]> {
+/** Roles of a tenant by name or number, and the installation's Administrator. Throws InvalidError `role_not_found`. */
+export async function findRoles(executor: Executor, tenantId: number, refs: readonly RoleRef[]): Promise<Role[]> {
   const all = await executor
     .selectFrom('role')
     .select(['id', 'name', 'permissions'])
@@ -25,12 +26,14 @@ export async function findRoles(executor: Executor, tenantId: number, names: rea
     .orderBy('id')
     .execute();
   const found = new Map<number, Role>();
-  for (const name of names) {
-    const role = all.find((one) => squash(one.name) === squash(name));
+  for (const ref of refs) {
+    const role = all.find((one) => (typeof ref === 'string' ? squash(one.name) === squash(ref) : one.id === ref.id));
     if (role === undefined) {
-      throw new InvalidError('role_not_found', `There is no role ${JSON.stringify(name)} in this tenant.`, {
+      const called = typeof ref === 'string' ? JSON.stringify(ref) : ref.id;
+      throw new InvalidError('role_not_found', `There is no role ${called} in this tenant.`, {
         field: 'roles',
         remedy: `Roles are ${all.map((one) => one.name).join(', ')}.`,
+        ...(typeof ref === 'string' ? {} : { extra: { roleId: ref.id } }),
       });
     }
     found.set(role.id, role);
@@ -99,4 +102,22 @@ export async function findAdministered(
 /** Whether one of the roles is a tenant's administrator role: natively its holder administers the own tenant. */
 export function makesTenantAdministrator(roles: readonly Role[]): boolean {
   return roles.some((role) => squash(role.name) === 'tenantadministrator');
+}
+
+/** Throws InvalidError `user_not_found` (extra.userId) unless all of these are users of the tenant. */
+export async function findTenantUsers(executor: Executor, tenantId: number, ids: readonly number[]): Promise<void> {
+  if (ids.length === 0) return;
+  const rows = await executor
+    .selectFrom('user_account')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('tenant_id', '=', tenantId)
+    .where('builtin', 'is', null)
+    .execute();
+  const missing = ids.find((id) => !rows.some((row) => row.id === id));
+  if (missing === undefined) return;
+  throw new InvalidError('user_not_found', `There is no user ${missing} in this tenant.`, {
+    field: 'users',
+    extra: { userId: missing },
+  });
 }

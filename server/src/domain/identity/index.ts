@@ -4,10 +4,16 @@
  *
  * May be imported: platform/, domain/audit, domain/access (facts and actions). Must not be imported: doors, gateway.
  */
+import { AddressGate } from './address-lists.ts';
 import { Authenticator } from './authenticator.ts';
+import { onBehalfOf } from './behalf.ts';
+import { CorsOrigins } from './cors-origins.ts';
 import type { IdentityDeps } from './deps.ts';
 import { Groups } from './groups.ts';
+import { OAuth } from './oauth.ts';
 import { Passwords } from './passwords.ts';
+import { Policies } from './policies.ts';
+import type { Principal } from './principal.ts';
 import { Principals } from './principals.ts';
 import { Roles } from './roles.ts';
 import { signInParts } from './services/index.ts';
@@ -20,16 +26,21 @@ import { Tenants } from './tenants.ts';
 import { ApiTokens } from './tokens.ts';
 import { Users } from './users.ts';
 
+export type { AddressLevel, AddressLists, AddressPart } from './address-lists.ts';
 export type { SignIn } from './authenticator.ts';
 export type { IdentityConfig, IdentityDeps, JwtIssuer } from './deps.ts';
 export { ensureInstallation } from './installation.ts';
+export { oauthScope, type TokenRequest } from './oauth.ts';
 export type { PasswordCost } from './passwords.ts';
-export type { Principal, RequestContext } from './principal.ts';
+export type { PasswordPolicy, PolicyState } from './policies.ts';
+export { mustChangePassword, type Principal, type RequestContext } from './principal.ts';
 export { requireScope } from './scopes.ts';
 export type * from './services/model.ts';
 export { attemptSeconds } from './services/openid.ts';
 export type * from './services/test-service.ts';
 export type * from './views.ts';
+
+const sweepMs = 10 * 60_000;
 
 /** The services of identity, made from one set of dependencies. */
 export class Identity {
@@ -45,14 +56,27 @@ export class Identity {
   readonly serviceLinks: ServiceLinks;
   readonly serviceTester: ServiceTester;
   readonly openId: OpenIdSignIn;
+  readonly policies: Policies;
+  readonly addresses: AddressGate;
+  readonly origins: CorsOrigins;
+  readonly oauth: OAuth;
+  readonly #log: IdentityDeps['log'];
+  #sweeper: NodeJS.Timeout | undefined;
 
   constructor(deps: IdentityDeps) {
     const passwords = new Passwords(deps);
+    this.#log = deps.log;
     this.principals = new Principals(deps);
-    this.users = new Users(deps, passwords, (principal, password) => this.authenticator.confirm(principal, password));
+    this.policies = new Policies(deps);
+    this.addresses = new AddressGate(deps, this.policies);
+    this.origins = new CorsOrigins(deps, this.policies);
+    this.users = new Users(deps, passwords, this.policies, (principal, password) =>
+      this.authenticator.confirm(principal, password),
+    );
     this.groups = new Groups(deps);
     this.tenants = new Tenants(deps);
     this.roles = new Roles(deps);
+    this.oauth = new OAuth(deps, this.principals, () => this.authenticator);
     this.sessions = new Sessions(deps);
     this.tokens = new ApiTokens(deps, passwords);
     this.signInServices = new SignInServices(deps);
@@ -72,10 +96,24 @@ export class Identity {
   /** Listens for changes; call once before serving. */
   async start(): Promise<void> {
     await this.principals.start();
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+  }
+
+  /** What has ended is removed; a store that does not answer now is asked again. */
+  #sweep(): void {
+    Promise.all([this.authenticator.sweep(), this.oauth.sweep()]).catch((error: unknown) =>
+      this.#log.warn({ err: error }, 'ended sign-ins could not be removed'),
+    );
+  }
+
+  /** The caller as somebody who acts for a user; see `onBehalfOf`. */
+  actFor(principal: Principal, username: string, needs: readonly number[]): Promise<Principal> {
+    return onBehalfOf(this.principals, principal, username, needs);
   }
 
   /** Stops listening and waits for background writes. */
   async close(): Promise<void> {
+    clearInterval(this.#sweeper);
     await this.authenticator.close();
     await this.principals.close();
   }

@@ -5,7 +5,8 @@
 import { sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import type { Clock } from '../clock.ts';
-import type { IdentityConfig } from './deps.ts';
+import type { IdentityDeps } from './deps.ts';
+import { Policies } from './policies.ts';
 
 export interface Failure {
   /** Failures in the window, this one included. */
@@ -15,20 +16,21 @@ export interface Failure {
 }
 
 export class Lockout {
-  readonly #config: IdentityConfig;
+  readonly #policies: Policies;
   readonly #clock: Clock;
 
-  constructor(deps: { readonly config: IdentityConfig; readonly clock: Clock }) {
-    this.#config = deps.config;
+  constructor(deps: IdentityDeps) {
+    this.#policies = new Policies(deps);
     this.#clock = deps.clock;
   }
 
-  /** Counts a failure; at `lockoutLimit` within `lockoutWindowSeconds` locks the name for `lockoutPeriodSeconds`. */
+  /** Counts a failure; at the policy's limit within its window locks the name for its period. A limit of 0 never locks. */
   async fail(executor: Executor, folded: string): Promise<Failure> {
-    const { lockoutLimit, lockoutWindowSeconds, lockoutPeriodSeconds } = this.#config;
+    const { limit, windowSeconds, periodSeconds } = (await this.#policies.current()).lockout;
+    const lockoutLimit = limit === 0 ? 2_147_483_647 : limit;
     const now = this.#clock.now();
-    const windowStart = new Date(now.getTime() - lockoutWindowSeconds * 1000);
-    const until = new Date(now.getTime() + lockoutPeriodSeconds * 1000);
+    const windowStart = new Date(now.getTime() - windowSeconds * 1000);
+    const until = new Date(now.getTime() + periodSeconds * 1000);
     // A new window starts when the old one is over, or when a lock has ended.
     const fresh = sql`(f.window_started_at <= ${windowStart} or f.locked_until <= ${now})`;
     const { rows } = await sql<{ failures: number; locked_until: Date | null }>`
@@ -64,7 +66,8 @@ export class Lockout {
   /** Removes counts that no longer matter; names that never existed would pile up. */
   async sweep(executor: Executor): Promise<void> {
     const now = this.#clock.now();
-    const windowStart = new Date(now.getTime() - this.#config.lockoutWindowSeconds * 1000);
+    const { windowSeconds } = (await this.#policies.current()).lockout;
+    const windowStart = new Date(now.getTime() - windowSeconds * 1000);
     await executor
       .deleteFrom('sign_in_failure')
       .where('window_started_at', '<', windowStart)

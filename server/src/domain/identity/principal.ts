@@ -20,6 +20,8 @@ export interface PrincipalUser {
   readonly adminOfTenantIds: readonly number[];
   /** Unarchived workspaces the user belongs to, directly or by a group. */
   readonly workspaceIds: readonly number[];
+  /** From then on the password is to be changed before anything else; null and absent = never. */
+  readonly passwordDueAt?: Date | null | undefined;
 }
 
 export interface Principal {
@@ -36,6 +38,12 @@ export interface Principal {
   readonly address: string | null;
   /** Uid of the session or token, for "revoke this one" and for audit. */
   readonly credentialUid: string | null;
+}
+
+/** Whether the principal signed in with a password that is to be changed before anything else. */
+export function mustChangePassword({ actor, method }: Principal, now: Date): boolean {
+  if (method !== 'session' && method !== 'password') return false;
+  return actor.passwordDueAt != null && actor.passwordDueAt <= now;
 }
 
 /** What is known of a request beside its sign-in. */
@@ -93,7 +101,11 @@ export function storedUserId(user: PrincipalUser): number | null {
 export function principalOf(
   user: PrincipalUser,
   context: RequestContext,
-  signIn: { method: SignInMethod; scopes?: ReadonlySet<string> | null; credentialUid?: string | null },
+  signIn: {
+    method: SignInMethod;
+    scopes?: ReadonlySet<string> | null;
+    credentialUid?: string | null;
+  },
 ): Principal {
   return {
     actor: user,

@@ -27,6 +27,7 @@ interface Row {
   admin_of: number[];
   workspace_ids: number[];
   locked_until: Date | null;
+  password_due_at: Date | null;
 }
 
 const capacity = 20_000;
@@ -89,7 +90,8 @@ export class Principals {
             select m.workspace_id from workspace_member m join user_group_member g on g.group_id = m.group_id
               where g.user_id = u.id)
           order by 1) as workspace_ids,
-        (select f.locked_until from sign_in_failure f where f.username_folded = u.username_folded) as locked_until
+        (select f.locked_until from sign_in_failure f where f.username_folded = u.username_folded) as locked_until,
+        case u.password_status when 2 then u.created_at else u.password_expires_at end as password_due_at
       from user_account u join tenant t on t.id = u.tenant_id
       where ${condition} and u.status = 'active' and u.builtin is null and t.status = 1`.execute(this.#store.db);
     const row = rows[0];
@@ -109,6 +111,7 @@ function toRecord(row: Row): UserRecord {
       groupIds: row.group_ids,
       adminOfTenantIds: row.admin_of,
       workspaceIds: row.workspace_ids,
+      passwordDueAt: row.password_due_at,
     },
     authVersion: row.auth_version,
     lockedUntil: row.locked_until,

@@ -9,6 +9,8 @@ export interface NewTenant {
   readonly name: string;
   readonly slug: string;
   readonly description: string | null;
+  /** As hdp keeps it; it has no effect. */
+  readonly legacyStatus?: number | undefined;
 }
 
 /** Inserts a tenant's own row; the caller then calls `furnishTenant`. */
@@ -18,7 +20,15 @@ export async function insertTenant(
 ): Promise<{ id: number; uid: string; created_at: Date; updated_at: Date }> {
   return executor
     .insertInto('tenant')
-    .values({ ...tenant, uid: uuidv7(), domain_uid: uuidv7(), instance_uid: uuidv7() })
+    .values({
+      name: tenant.name,
+      slug: tenant.slug,
+      description: tenant.description,
+      settings: JSON.stringify(tenant.legacyStatus === undefined ? {} : { legacyStatus: tenant.legacyStatus }),
+      uid: uuidv7(),
+      domain_uid: uuidv7(),
+      instance_uid: uuidv7(),
+    })
     .returning(['id', 'uid', 'created_at', 'updated_at'])
     .executeTakeFirstOrThrow();
 }

@@ -3,13 +3,14 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { ConflictError } from '../errors.ts';
 import { normalisePermissions } from './permissions.ts';
-import type { UserView } from './views.ts';
+import type { UserAccount, UserView } from './views.ts';
 
 /** A user with what rules need to know beside the view. */
 export interface UserRow {
   id: number;
   uid: string;
   tenant_id: number;
+  tenant_name: string;
   slug: string;
   username: string;
   username_folded: string;
@@ -21,7 +22,11 @@ export interface UserRow {
   explicit_permissions: number[];
   role_permissions: number[];
   roles: string[];
+  role_ids: number[];
   administers: string[];
+  password_status: number;
+  password_expires_at: Date | null;
+  locked_at: Date | null;
   locked_until: Date | null;
   last_sign_in_at: Date | null;
   created_at: Date;
@@ -30,8 +35,10 @@ export interface UserRow {
 /** Users that fulfil a condition on `user_account u`; built-in ones never show. */
 export async function readUsers(executor: Executor, condition: RawBuilder<unknown>, limit: number): Promise<UserRow[]> {
   const { rows } = await sql<UserRow>`
-    select u.id, u.uid, u.tenant_id, t.slug, u.username, u.username_folded, u.first_name, u.last_name, u.email, u.status,
-      u.auth_version, u.explicit_permissions, u.last_sign_in_at, u.created_at,
+    select u.id, u.uid, u.tenant_id, t.name as tenant_name, t.slug, u.username, u.username_folded, u.first_name, u.last_name, u.email, u.status,
+      u.auth_version, u.explicit_permissions, u.last_sign_in_at, u.created_at, u.password_status, u.password_expires_at,
+      array(select ur.role_id from user_role ur where ur.user_id = u.id order by 1) as role_ids,
+      (select f.window_started_at from sign_in_failure f where f.username_folded = u.username_folded) as locked_at,
       array(select distinct p from user_role ur join role r on r.id = ur.role_id, unnest(r.permissions) p
         where ur.user_id = u.id) as role_permissions,
       array(select r.name from user_role ur join role r on r.id = ur.role_id where ur.user_id = u.id order by r.id) as roles,
@@ -62,8 +69,30 @@ export function toUserView(row: UserRow, now: Date): UserView {
     permissions: effectiveOf(row),
     status: row.status,
     lockedUntil: row.locked_until !== null && row.locked_until > now ? row.locked_until : null,
+    mustChangePassword:
+      row.password_status === 2 || (row.password_expires_at !== null && row.password_expires_at <= now),
+    passwordExpiresAt: row.password_expires_at,
     createdAt: row.created_at,
     lastSignInAt: row.last_sign_in_at,
+  };
+}
+
+/** `now`: a lock that is over does not show. */
+export function toUserAccount(row: UserRow, now: Date): UserAccount {
+  const locked = row.locked_until !== null && row.locked_until > now;
+  return {
+    id: row.id,
+    username: row.username,
+    tenantId: row.tenant_id,
+    tenantName: row.tenant_name,
+    status: row.status,
+    roleIds: row.role_ids,
+    explicitPermissions: normalisePermissions(row.explicit_permissions),
+    effectivePermissions: effectiveOf(row),
+    passwordStatus: row.password_status,
+    passwordExpiresAt: row.password_expires_at,
+    lockedAt: locked ? row.locked_at : null,
+    lockedUntil: locked ? row.locked_until : null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidv7 } from '../../platform/ids.ts';
+import { noLimits } from '../access/index.ts';
 import { type Principal, principalOf } from './principal.ts';
 import { context, openWorld, password, type World } from './testing/world.ts';
 
@@ -245,7 +246,7 @@ describe('users, groups and tenants', () => {
     await world.source(bob, 'capped');
     const { limits, access } = world;
     const of = async () => limits.effectiveLimits(await access.resolve(bob, 'capped'), bob);
-    expect(await of()).toEqual({ maxRows: 0, maxBytes: 0, timeoutMs: 0 });
+    expect(await of()).toEqual(noLimits);
     const set = (
       principal: Principal,
       level: 'system' | 'tenant' | 'user' | 'source',
@@ -257,7 +258,7 @@ describe('users, groups and tenants', () => {
     expect((await of()).maxRows).toBe(1000);
     await set(world.admin, 'user', 'bob', 500);
     await set(bob, 'source', 'capped', 10);
-    expect(await of()).toEqual({ maxRows: 10, maxBytes: 0, timeoutMs: 0 });
+    expect(await of()).toEqual({ ...noLimits, maxRows: 10 });
     await set(bob, 'source', 'capped', null);
     expect((await of()).maxRows).toBe(500);
     expect(await code(set(bob, 'user', 'bob', 9))).toBe('permission_missing');

@@ -3,14 +3,15 @@ import { type RawBuilder, sql, type Transaction } from 'kysely';
 import { type DB, type Executor, isUniqueViolation } from '../../platform/database/index.ts';
 import { uuidv7 } from '../../platform/ids.ts';
 import { announce } from '../access/facts.ts';
-import { ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError } from '../errors.ts';
+import { ConflictError, ForbiddenError, InvalidError, NotFoundError, UnauthenticatedError } from '../errors.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
 import { deleteUserRows } from './delete-user.ts';
 import type { IdentityDeps } from './deps.ts';
 import { checkExplicit, findAdministered, findRoles, makesTenantAdministrator, requireMayGiveRoles } from './grants.ts';
-import { checkName, checkText, foldName } from './names.ts';
-import { checkPassword, type Passwords } from './passwords.ts';
+import { checkName, foldName } from './names.ts';
+import type { Passwords } from './passwords.ts';
 import { Permission } from './permissions.ts';
+import type { Policies } from './policies.ts';
 import type { Principal } from './principal.ts';
 import { administeredTenants, administers, lacksPermission, requireCovers } from './rules.ts';
 import { requireScope } from './scopes.ts';
@@ -20,27 +21,31 @@ import {
   lockAdministrators,
   readUsers,
   requireAdministratorLeft,
+  toUserAccount,
   toUserView,
   type UserRow,
 } from './user-rows.ts';
-import type { UserInput, UserPatch, UserView } from './views.ts';
+import { moveUser, nameTaken, profileOf, setAdministered, setLock, setRoles } from './user-writes.ts';
+import type { UserAccount, UserInput, UserPatch, UserRef, UserView } from './views.ts';
 
 const notFound = (): NotFoundError => new NotFoundError('user_not_found', 'There is no such user.');
 
 export class Users {
   readonly #deps: IdentityDeps;
   readonly #passwords: Passwords;
-
+  readonly #policies: Policies;
   readonly #confirm: (principal: Principal, password: string) => Promise<void>;
 
   /** `confirm` checks somebody's own password as a sign-in would (`Authenticator.confirm`). */
   constructor(
     deps: IdentityDeps,
     passwords: Passwords,
+    policies: Policies,
     confirm: (principal: Principal, password: string) => Promise<void>,
   ) {
     this.#deps = deps;
     this.#passwords = passwords;
+    this.#policies = policies;
     this.#confirm = confirm;
   }
 
@@ -54,7 +59,7 @@ export class Users {
     const { db } = this.#deps.store;
     const tenant = await findTenant(db, principal, input.tenant, Permission.createUsers);
     const username = checkName(input.username, 'username');
-    checkPassword(input.password);
+    if (input.password !== undefined) await this.#policies.checkPassword(input.password);
     const explicit = checkExplicit(principal, input.permissions ?? []);
     const roles = await findRoles(db, tenant.id, input.roles ?? ['user']);
     requireMayGiveRoles(principal, roles);
@@ -66,8 +71,12 @@ export class Users {
         : await findAdministered(db, principal, input.administers);
     const profile = profileOf(input);
     const uid = uuidv7();
-    const secrets = await this.#secrets({ tenantId: tenant.id, uid, folded: foldName(username) }, input.password);
+    const folded = foldName(username);
+    const secrets =
+      input.password === undefined ? {} : await this.#secrets({ tenantId: tenant.id, uid, folded }, input.password);
     const now = this.#deps.clock.now();
+    const expiry =
+      input.passwordExpiresAt === undefined ? await this.#policies.passwordExpiry(now) : input.passwordExpiresAt;
     try {
       const id = await this.#deps.store.transaction(async (trx) => {
         const row = await trx
@@ -76,10 +85,13 @@ export class Users {
             uid,
             tenant_id: tenant.id,
             username,
-            username_folded: foldName(username),
+            username_folded: folded,
             ...profile,
             explicit_permissions: explicit,
             ...secrets,
+            status: input.status ?? 'active',
+            password_status: input.passwordStatus ?? 1,
+            password_expires_at: expiry,
             password_changed_at: now,
             created_at: now,
             updated_at: now,
@@ -92,6 +104,7 @@ export class Users {
           roles.map((role) => role.id),
         );
         await setAdministered(trx, row.id, administered);
+        if (input.lockedUntil) await setLock(trx, folded, input.lockedUntil, now);
         await this.#deps.audit.record(trx, principal, {
           action: 'user.create',
           outcome: 'allowed',
@@ -104,14 +117,30 @@ export class Users {
       return await this.view(id);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      throw new ConflictError('username_taken', `The user name ${username} is taken.`, { field: 'username' });
+      throw nameTaken(username);
     }
   }
 
   /** Oneself, or with ViewUsers (14). NotFoundError `user_not_found`, also when the caller may not see the user. */
-  async get(principal: Principal, username: string): Promise<UserView> {
+  async get(principal: Principal, who: UserRef): Promise<UserView> {
     requireScope(principal, 'read');
-    return toUserView(await this.#find(this.#deps.store.db, principal, username), this.#deps.clock.now());
+    return toUserView(await this.#find(this.#deps.store.db, principal, who), this.#deps.clock.now());
+  }
+
+  /** The same as whoever administers the user sees it. */
+  async account(principal: Principal, who: UserRef): Promise<UserAccount> {
+    requireScope(principal, 'read');
+    return toUserAccount(await this.#find(this.#deps.store.db, principal, who), this.#deps.clock.now());
+  }
+
+  /** All users of the tenants where the principal holds ViewUsers (14), by number. */
+  async accounts(principal: Principal): Promise<UserAccount[]> {
+    requireScope(principal, 'read');
+    const tenants = administeredTenants(principal, Permission.viewUsers);
+    const within = tenants === null ? sql`true` : sql`u.tenant_id = any(${tenants}::bigint[])`;
+    const rows = await readUsers(this.#deps.store.db, within, 1_000_000);
+    const now = this.#deps.clock.now();
+    return rows.map((row) => toUserAccount(row, now));
   }
 
   /** By id. `q` is a part of the user name, a name or the e-mail address. Whoever lacks 14 sees itself. */
@@ -147,42 +176,62 @@ export class Users {
    * Oneself may change names and e-mail address; the rest needs ModifyUsers (15) in the user's tenant and all that
    * the user may. Throws ConflictError `last_administrator`.
    */
-  async update(principal: Principal, username: string, patch: UserPatch): Promise<UserView> {
-    const administrative =
-      patch.roles !== undefined ||
-      patch.permissions !== undefined ||
-      patch.administers !== undefined ||
-      patch.status !== undefined;
+  async update(principal: Principal, who: UserRef, patch: UserPatch): Promise<UserView> {
+    const administrative = administeredMembers.some((member) => patch[member] !== undefined);
     const profile = profileOf(patch);
-    const id = await this.#deps.store.transaction(async (trx) => {
-      const user = await this.#find(trx, principal, username);
-      const self = user.id === principal.subject.id;
-      requireScope(principal, self && !administrative ? 'write' : 'admin');
-      if (administrative || !self) this.#requireOutranks(principal, user, Permission.modifyUsers);
-      if (administrative) await lockAdministrators(trx);
-      const changes = await this.#applyGrants(trx, principal, user, patch);
-      const statusChanges = patch.status !== undefined && patch.status !== user.status;
-      await trx
-        .updateTable('user_account')
-        .set((set) => ({
-          ...profile,
-          ...(changes.permissions === undefined ? {} : { explicit_permissions: changes.permissions }),
-          ...(statusChanges ? { status: patch.status!, auth_version: set('auth_version', '+', 1) } : {}),
-          version: set('version', '+', 1),
-          updated_at: this.#deps.clock.now(),
-        }))
-        .where('id', '=', user.id)
-        .execute();
-      if (statusChanges) await trx.deleteFrom('session').where('user_id', '=', user.id).execute();
-      if (administrative) await requireAdministratorLeft(trx);
-      await this.#record(trx, principal, user, 'user.update', {
-        ...changes,
-        profile: Object.keys(profile),
-        ...(statusChanges ? { status: patch.status } : {}),
+    const username = patch.username === undefined ? undefined : checkName(patch.username, 'username');
+    const id = await this.#deps.store
+      .transaction(async (trx) => {
+        const user = await this.#find(trx, principal, who);
+        const self = user.id === principal.subject.id;
+        requireScope(principal, self && !administrative ? 'write' : 'admin');
+        if (administrative || !self) this.#requireOutranks(principal, user, Permission.modifyUsers);
+        if (administrative) await lockAdministrators(trx);
+        const moved = await this.#move(trx, principal, user, patch);
+        const renamed = username !== undefined && username !== user.username ? username : undefined;
+        const changes = await this.#applyGrants(trx, principal, { ...user, tenant_id: moved ?? user.tenant_id }, patch);
+        const statusChanges = patch.status !== undefined && patch.status !== user.status;
+        const unsigned = statusChanges || (patch.passwordStatus === 2 && user.password_status !== 2);
+        await trx
+          .updateTable('user_account')
+          .set((set) => ({
+            ...profile,
+            ...(changes.permissions === undefined ? {} : { explicit_permissions: changes.permissions }),
+            ...(statusChanges ? { status: patch.status! } : {}),
+            ...(unsigned ? { auth_version: set('auth_version', '+', 1) } : {}),
+            ...(patch.passwordStatus === undefined ? {} : { password_status: patch.passwordStatus }),
+            ...(patch.passwordExpiresAt === undefined ? {} : { password_expires_at: patch.passwordExpiresAt }),
+            // A verifier is made for a name and sealed for a tenant; the next password makes a new one.
+            ...(renamed === undefined
+              ? {}
+              : { username: renamed, username_folded: foldName(renamed), scram_sealed: null }),
+            ...(moved === undefined ? {} : { tenant_id: moved, scram_sealed: null }),
+            version: set('version', '+', 1),
+            updated_at: this.#deps.clock.now(),
+          }))
+          .where('id', '=', user.id)
+          .execute();
+        const folded = renamed === undefined ? user.username_folded : foldName(renamed);
+        if (renamed !== undefined) await setLock(trx, user.username_folded, null, this.#deps.clock.now());
+        if (patch.lockedUntil !== undefined) await setLock(trx, folded, patch.lockedUntil, this.#deps.clock.now());
+        if (unsigned) await trx.deleteFrom('session').where('user_id', '=', user.id).execute();
+        if (administrative) await requireAdministratorLeft(trx);
+        await this.#record(trx, principal, user, 'user.update', {
+          ...changes,
+          profile: Object.keys(profile),
+          ...(statusChanges ? { status: patch.status } : {}),
+          ...(renamed === undefined ? {} : { username: renamed }),
+          ...(moved === undefined ? {} : { tenantId: moved }),
+          ...(patch.lockedUntil === undefined ? {} : { lockedUntil: patch.lockedUntil }),
+          ...(patch.passwordStatus === undefined ? {} : { passwordStatus: patch.passwordStatus }),
+        });
+        await announce(trx, `u:${user.id}`);
+        return user.id;
+      })
+      .catch((error: unknown) => {
+        if (username !== undefined && isUniqueViolation(error)) throw nameTaken(username);
+        throw error;
       });
-      await announce(trx, `u:${user.id}`);
-      return user.id;
-    });
     return this.view(id);
   }
 
@@ -190,10 +239,10 @@ export class Users {
    * Needs DeleteUsers (16). Throws ConflictError `owns_sources` (extra.sources) when told to refuse, `source_in_use`
    * (extra.holders) while a job uses a source that would go, `last_administrator`, `own_account`.
    */
-  async delete(principal: Principal, username: string, ifOwnsSources: 'refuse' | 'delete'): Promise<void> {
+  async delete(principal: Principal, who: UserRef, ifOwnsSources: 'refuse' | 'delete'): Promise<void> {
     requireScope(principal, 'admin');
     await this.#deps.store.transaction(async (trx) => {
-      const user = await this.#find(trx, principal, username);
+      const user = await this.#find(trx, principal, who);
       this.#requireOutranks(principal, user, Permission.deleteUsers);
       if (user.id === principal.actor.id) {
         throw new ConflictError('own_account', 'Nobody deletes the account that they are signed in with.');
@@ -206,47 +255,64 @@ export class Users {
     });
   }
 
-  /** Sets a user's password; needs ModifyUsers (15). Ends the user's sessions, and a lock. */
-  async setPassword(principal: Principal, username: string, password: string): Promise<void> {
+  /**
+   * Sets a user's password; needs ModifyUsers (15). Ends the user's sessions, and a lock. A `temporary` one must be
+   * changed at the next sign-in.
+   */
+  async setPassword(
+    principal: Principal,
+    who: UserRef,
+    password: string,
+    life: 'lasting' | 'temporary' = 'lasting',
+  ): Promise<void> {
     requireScope(principal, 'admin');
-    const user = await this.#find(this.#deps.store.db, principal, username);
+    const user = await this.#find(this.#deps.store.db, principal, who);
     this.#requireOutranks(principal, user, Permission.modifyUsers);
-    checkPassword(password);
-    await this.#storePassword(principal, user, password, null);
+    await this.#policies.checkPassword(password);
+    await this.#storePassword(principal, user, password, { keepSession: null, status: life === 'temporary' ? 2 : 1 });
   }
 
   /**
    * Needs ChangePassword (9) and the current password: ForbiddenError `wrong_password`, which counts towards a lock
-   * (UnauthenticatedError `sign_in_locked`). Ends all sessions but the caller's.
+   * (UnauthenticatedError `sign_in_locked`). Ends all sessions but the caller's. `current` may be undefined where the
+   * installation's switch 2 allows it; else InvalidError `current_password_missing`.
    */
-  async changeOwnPassword(principal: Principal, current: string, next: string): Promise<void> {
+  async changeOwnPassword(principal: Principal, current: string | undefined, next: string): Promise<void> {
     requireScope(principal, 'admin');
     const { permissions } = principal.actor;
     if (!permissions.has(Permission.changePassword) && !permissions.has(Permission.administrator)) {
       throw lacksPermission(Permission.changePassword, 'This needs ChangePassword (9).');
     }
+    if (current === undefined) {
+      if ((await this.#policies.current()).configurations[2] !== 'false') {
+        throw new InvalidError('current_password_missing', 'The current password is missing.', {
+          field: 'currentPassword',
+        });
+      }
+    } else await this.#confirmCurrent(principal, current);
+    await this.#policies.checkPassword(next, 'newPassword');
+    const rows = await readUsers(this.#deps.store.db, sql`u.id = ${principal.actor.id}`, 1);
+    if (rows[0] === undefined) throw notFound();
+    await this.#storePassword(principal, rows[0], next, {
+      keepSession: principal.method === 'session' ? principal.credentialUid : null,
+      status: 1,
+    });
+  }
+
+  async #confirmCurrent(principal: Principal, current: string): Promise<void> {
     try {
       await this.#confirm(principal, current);
     } catch (error) {
       if (!(error instanceof UnauthenticatedError && error.code === 'invalid_credentials')) throw error;
       throw new ForbiddenError('wrong_password', 'The current password is wrong.', { field: 'currentPassword' });
     }
-    checkPassword(next, 'newPassword');
-    const rows = await readUsers(this.#deps.store.db, sql`u.id = ${principal.actor.id}`, 1);
-    if (rows[0] === undefined) throw notFound();
-    await this.#storePassword(
-      principal,
-      rows[0],
-      next,
-      principal.method === 'session' ? principal.credentialUid : null,
-    );
   }
 
   /** Forgets failed sign-ins; needs ModifyUsers (15). */
-  async unlock(principal: Principal, username: string): Promise<UserView> {
+  async unlock(principal: Principal, who: UserRef): Promise<UserView> {
     requireScope(principal, 'admin');
     const id = await this.#deps.store.transaction(async (trx) => {
-      const user = await this.#find(trx, principal, username);
+      const user = await this.#find(trx, principal, who);
       this.#requireOutranks(principal, user, Permission.modifyUsers);
       await trx.deleteFrom('sign_in_failure').where('username_folded', '=', user.username_folded).execute();
       await forgetFailuresElsewhere(trx, user.id);
@@ -287,12 +353,9 @@ export class Users {
     return toUserView(rows[0], this.#deps.clock.now());
   }
 
-  async #find(executor: Executor, principal: Principal, username: string): Promise<UserRow> {
-    const rows = await readUsers(
-      executor,
-      sql`u.username_folded = ${foldName(username)} and ${visibleUsers(principal)}`,
-      1,
-    );
+  async #find(executor: Executor, principal: Principal, who: UserRef): Promise<UserRow> {
+    const key = typeof who === 'string' ? sql`u.username_folded = ${foldName(who)}` : sql`u.id = ${who.id}`;
+    const rows = await readUsers(executor, sql`${key} and ${visibleUsers(principal)}`, 1);
     if (rows[0] === undefined) throw notFound();
     return rows[0];
   }
@@ -301,6 +364,25 @@ export class Users {
   #requireOutranks(principal: Principal, user: UserRow, permission: number): void {
     if (!administers(principal, user.tenant_id, permission)) throw lacksPermission(permission);
     requireCovers(principal, effectiveOf(user), `Changing ${user.username}`);
+  }
+
+  /** Moves the user when the patch says so; answers the new tenant's number. */
+  async #move(
+    trx: Transaction<DB>,
+    principal: Principal,
+    user: UserRow,
+    patch: UserPatch,
+  ): Promise<number | undefined> {
+    if (patch.tenant === undefined) return undefined;
+    const tenant = await findTenant(trx, principal, patch.tenant, Permission.modifyUsers);
+    if (tenant.id === user.tenant_id) return undefined;
+    if (patch.roles === undefined) {
+      throw new InvalidError('roles_missing', 'A user that moves to another tenant gets roles of that tenant.', {
+        field: 'roles',
+      });
+    }
+    await moveUser(trx, user, tenant.id);
+    return tenant.id;
   }
 
   async #applyGrants(
@@ -340,23 +422,27 @@ export class Users {
     return { password_hash: hash, scram_sealed: this.#deps.vault.seal(context, verifier) };
   }
 
-  /** `keepSession`: uid of a session that goes on. */
+  /** `keepSession`: uid of a session that goes on; `status` 2: to be changed at the next sign-in. */
   async #storePassword(
     principal: Principal,
     user: UserRow,
     password: string,
-    keepSession: string | null,
+    { keepSession, status }: { readonly keepSession: string | null; readonly status: 1 | 2 },
   ): Promise<void> {
     const secrets = await this.#secrets(
       { tenantId: user.tenant_id, uid: user.uid, folded: user.username_folded },
       password,
     );
+    const now = this.#deps.clock.now();
+    const expiry = await this.#policies.passwordExpiry(now);
     await this.#deps.store.transaction(async (trx) => {
       const { auth_version } = await trx
         .updateTable('user_account')
         .set((set) => ({
           ...secrets,
-          password_changed_at: this.#deps.clock.now(),
+          password_changed_at: now,
+          password_status: status,
+          password_expires_at: expiry,
           auth_version: set('auth_version', '+', 1),
           version: set('version', '+', 1),
         }))
@@ -401,40 +487,22 @@ async function forgetFailuresElsewhere(trx: Transaction<DB>, userId: number): Pr
     where l.user_id = ${userId} and f.username_folded = chr(1) || s.uid || ':' || l.subject`.execute(trx);
 }
 
+/** Members that only administrators of the user change. */
+const administeredMembers = [
+  'username',
+  'tenant',
+  'roles',
+  'permissions',
+  'administers',
+  'status',
+  'passwordStatus',
+  'passwordExpiresAt',
+  'lockedUntil',
+] as const;
+
 /** A condition on `user_account u`: oneself, and users of tenants where the principal holds ViewUsers (14). */
 function visibleUsers(principal: Principal): RawBuilder<unknown> {
   const tenants = administeredTenants(principal, Permission.viewUsers);
   if (tenants === null) return sql`true`;
   return sql`(u.id = ${principal.subject.id} or u.tenant_id = any(${tenants}::bigint[]))`;
-}
-
-/** The columns of the profile that an input names. */
-function profileOf(input: Pick<UserPatch, 'firstName' | 'lastName' | 'email'>): {
-  first_name?: string | null;
-  last_name?: string | null;
-  email?: string | null;
-} {
-  return {
-    ...(input.firstName === undefined ? {} : { first_name: checkText(input.firstName, 'firstName') }),
-    ...(input.lastName === undefined ? {} : { last_name: checkText(input.lastName, 'lastName') }),
-    ...(input.email === undefined ? {} : { email: checkText(input.email, 'email') }),
-  };
-}
-
-async function setRoles(trx: Transaction<DB>, userId: number, roleIds: readonly number[]): Promise<void> {
-  await trx.deleteFrom('user_role').where('user_id', '=', userId).execute();
-  if (roleIds.length === 0) return;
-  await trx
-    .insertInto('user_role')
-    .values(roleIds.map((role_id) => ({ user_id: userId, role_id })))
-    .execute();
-}
-
-async function setAdministered(trx: Transaction<DB>, userId: number, tenantIds: readonly number[]): Promise<void> {
-  await trx.deleteFrom('tenant_admin').where('user_id', '=', userId).execute();
-  if (tenantIds.length === 0) return;
-  await trx
-    .insertInto('tenant_admin')
-    .values(tenantIds.map((tenant_id) => ({ user_id: userId, tenant_id })))
-    .execute();
 }

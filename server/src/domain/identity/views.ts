@@ -1,5 +1,32 @@
 /** What identity shows of its rows, and what it takes. */
 
+/** Which user: by name, ignoring case, or by number. */
+export type UserRef = string | { readonly id: number };
+
+/** Which tenant: by slug or by number. */
+export type TenantRef = string | { readonly id: number };
+
+/** Which role: by name within the user's tenant, or by number. */
+export type RoleRef = string | { readonly id: number };
+
+/** A user as whoever administers it sees it, with the numbers that legacy doors show. */
+export interface UserAccount {
+  readonly id: number;
+  readonly username: string;
+  readonly tenantId: number;
+  readonly tenantName: string;
+  readonly status: 'active' | 'inactive';
+  readonly roleIds: readonly number[];
+  /** Beside the roles'. */
+  readonly explicitPermissions: readonly number[];
+  readonly effectivePermissions: readonly number[];
+  /** 1 = in force, 2 = to be changed at the next sign-in. */
+  readonly passwordStatus: number;
+  readonly passwordExpiresAt: Date | null;
+  readonly lockedAt: Date | null;
+  readonly lockedUntil: Date | null;
+}
+
 export interface UserView {
   /** Uid. */
   readonly id: string;
@@ -18,20 +45,35 @@ export interface UserView {
   readonly status: 'active' | 'inactive';
   /** Set while sign-in is locked after failures. */
   readonly lockedUntil: Date | null;
+  /** The password must be changed before anything else. */
+  readonly mustChangePassword: boolean;
+  readonly passwordExpiresAt: Date | null;
   readonly createdAt: Date;
   readonly lastSignInAt: Date | null;
 }
 
-export interface UserInput {
+/** What only administrators say of a user. */
+interface AdministeredMembers {
+  /** 2 = a temporary password: it must be changed at the next sign-in. */
+  readonly passwordStatus?: 1 | 2 | undefined;
+  /** When the password must be changed; null = never. */
+  readonly passwordExpiresAt?: Date | null | undefined;
+  /** Locks sign-in until then; null unlocks. */
+  readonly lockedUntil?: Date | null | undefined;
+}
+
+export interface UserInput extends AdministeredMembers {
   readonly username: string;
-  readonly password: string;
+  /** Without one nobody signs in by password until one is set. */
+  readonly password?: string | undefined;
+  readonly status?: 'active' | 'inactive' | undefined;
   readonly firstName?: string | null | undefined;
   readonly lastName?: string | null | undefined;
   readonly email?: string | null | undefined;
-  /** Role names; `["user"]` when absent. */
-  readonly roles?: readonly string[] | undefined;
-  /** Tenant slug; the caller's when absent. */
-  readonly tenant?: string | undefined;
+  /** `["user"]` when absent. */
+  readonly roles?: readonly RoleRef[] | undefined;
+  /** The caller's when absent. */
+  readonly tenant?: TenantRef | undefined;
   /** Explicit permissions beside the roles'. */
   readonly permissions?: readonly number[] | undefined;
   /** Slugs of tenants to administer; the own tenant when absent and a role is Tenant Administrator. */
@@ -39,11 +81,14 @@ export interface UserInput {
 }
 
 /** Absent members stay as they are; null empties. */
-export interface UserPatch {
+export interface UserPatch extends AdministeredMembers {
+  readonly username?: string | undefined;
+  /** Moves the user: who owns sources stays. Roles of the new tenant must be given with it. */
+  readonly tenant?: TenantRef | undefined;
   readonly firstName?: string | null | undefined;
   readonly lastName?: string | null | undefined;
   readonly email?: string | null | undefined;
-  readonly roles?: readonly string[] | undefined;
+  readonly roles?: readonly RoleRef[] | undefined;
   readonly permissions?: readonly number[] | undefined;
   readonly administers?: readonly string[] | undefined;
   readonly status?: 'active' | 'inactive' | undefined;
@@ -67,8 +112,36 @@ export interface TenantView {
   readonly name: string;
   readonly slug: string;
   readonly description: string | null;
+  /** The users of an inactive tenant cannot sign in. */
+  readonly status: 'active' | 'inactive';
+  /** User names of its administrators; null when the caller may not see them. Only in `get`. */
+  readonly admins: string[] | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
+}
+
+/** A tenant with the numbers that legacy doors show. */
+export interface TenantRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly slug: string;
+  readonly description: string | null;
+  readonly parentId: number | null;
+  /** As hdp keeps it; it has no effect. */
+  readonly legacyStatus: number;
+  readonly roleIds: readonly number[];
+  readonly adminIds: readonly number[];
+}
+
+/** A role with the numbers that legacy doors show. */
+export interface RoleRecord {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly tenantId: number;
+  readonly permissions: number[];
+  readonly userIds: readonly number[];
+  readonly builtin: boolean;
 }
 
 export interface RoleView {
@@ -79,6 +152,8 @@ export interface RoleView {
   readonly tenant: string;
   readonly permissions: number[];
   readonly builtin: boolean;
+  /** Users that have it. */
+  readonly userCount: number;
 }
 
 export interface ApiTokenView {

@@ -121,8 +121,8 @@ function change(current: Current, said: Readonly<Record<string, unknown>>, engin
   if (says('title')) next.title = checkOptionalText(said.title, 'title', sourceLimits.title);
   if (says('description'))
     next.description = checkOptionalText(said.description, 'description', sourceLimits.description);
-  if (says('engine')) next.engine = checkEngine(said.engine, engines);
-  if (says('host')) next.host = checkHost(said.host);
+  if (says('engine')) next.engine = said.engine === null ? null : checkEngine(said.engine, engines);
+  if (says('host')) next.host = hostOf(said.host, next.engine);
   if (says('port') || followsEngine(before, next.engine, engines)) next.port = portOf(said.port, next.engine, engines);
   if (says('database') || next.engine !== before.engine) {
     next.database = databaseOf(says('database') ? said.database : before.database, next.engine, engines);
@@ -155,6 +155,11 @@ function change(current: Current, said: Readonly<Record<string, unknown>>, engin
     pair,
     changed: [...changed, ...(Object.keys(pair) as (keyof PairChange)[])],
   };
+}
+
+/** A kind that is only stored needs none. */
+function hostOf(value: unknown, engine: string | null): string | null {
+  return engine === null && (value === undefined || value === null) ? null : checkHost(value);
 }
 
 /** A default port changes with its engine. */

@@ -57,8 +57,9 @@ export interface SourceInput {
   readonly name: string;
   readonly title?: string;
   readonly description?: string;
-  readonly engine: string;
-  readonly host: string;
+  /** null for a kind that Headgate only stores; then it needs no host. */
+  readonly engine: string | null;
+  readonly host?: string;
   /** 1..65535; absent = the engine's default. */
   readonly port?: number;
   readonly database?: string;

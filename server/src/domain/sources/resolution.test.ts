@@ -89,6 +89,7 @@ function resolve(one: Case): string {
       ownerName: 'user1',
       ownerBuiltin: null,
       permissions: null,
+      isGroup: false,
       visibility: one.visibility ?? 'private',
       workspaceId: null,
       enabled: true,

@@ -33,6 +33,7 @@ export interface SourceRecord {
   readonly owner_builtin: 'fetcher' | 'sdps' | null;
   readonly permissions: number[] | null;
   readonly visibility: Visibility;
+  readonly is_group: boolean;
   readonly shares_credential: boolean;
   readonly pinned_credential: CredentialKind | null;
   readonly enabled: boolean;
@@ -86,7 +87,7 @@ export interface RecordQuery {
 }
 
 const columns = sql.raw(
-  `s.id, s.uid, s.tenant_id, s.name, s.title, s.description, s.engine, s.host, s.port, s.database, s.schema, s.tls, s.tls_key_sealed, s.options, s.metadata, s.labels, s.workspace_id, s.owner_id, s.permissions, s.visibility, s.shares_credential, s.pinned_credential, s.enabled, s.complete, s.probe, s.probe_code, s.probe_at, s.server_version, s.version, s.settings_version, s.created_at, s.updated_at, s.deleted_at`,
+  `s.id, s.uid, s.tenant_id, s.name, s.title, s.description, s.engine, s.host, s.port, s.database, s.schema, s.tls, s.tls_key_sealed, s.options, s.metadata, s.labels, s.workspace_id, s.owner_id, s.permissions, s.visibility, s.is_group, s.shares_credential, s.pinned_credential, s.enabled, s.complete, s.probe, s.probe_code, s.probe_at, s.server_version, s.version, s.settings_version, s.created_at, s.updated_at, s.deleted_at`,
 );
 
 /** Sources as `s`; credentials and shares are those that concern the principal's subject. */
@@ -168,6 +169,7 @@ export function factsOf(record: SourceRecord, principal: Principal, now: number)
       ownerBuiltin: record.owner_builtin,
       permissions: record.permissions,
       visibility: record.visibility,
+      isGroup: record.is_group,
       workspaceId: record.workspace_id,
       enabled: record.enabled,
       complete: record.complete,

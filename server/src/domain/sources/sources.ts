@@ -1,9 +1,9 @@
 /** Data sources: register, read, change, delete, bring back. Every mutation is one transaction with its audit event. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Executor, type Store, toBuffer } from '../../platform/database/index.ts';
 import { isUuid, uuidv7 } from '../../platform/ids.ts';
 import type { Vault } from '../../platform/vault/index.ts';
-import { type Access, announce, effectivePermissions, type SourceFacts } from '../access/index.ts';
+import { type Access, announce, effectivePermissions, type SourceAddress, type SourceFacts } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { ForbiddenError, InvalidError, NotFoundError } from '../errors.ts';
@@ -16,6 +16,7 @@ import { blockedMembers, changesConnection, changesTarget, type SourceMember } f
 import { columnsOf, nameTaken, pick } from './columns.ts';
 import { writeSourcePair } from './credential-rows.ts';
 import { applyPatch, type Definition, type DefinitionChange, readInput } from './definition.ts';
+import { claimOwnersName, type DoorEntry, freeSlug, writeDoorEntry } from './door-entries.ts';
 import { checkVersion, leaseHolders, refuseWhileInUse } from './leases.ts';
 import { currentOf, deletedFilter, matches } from './list-filter.ts';
 import type {
@@ -44,7 +45,15 @@ export interface SourcesDeps {
   readonly clock: Clock;
 }
 
+/** How a legacy door registers a source (decisions.md 9, 11). */
+export interface DoorCreation {
+  readonly entry: DoorEntry;
+  readonly kind: 'simple' | 'group';
+}
+
 export interface ChangeOptions {
+  /** The door's own words, written with the change. */
+  readonly entry?: DoorEntry | undefined;
   /** The version that the caller saw; another one → PreconditionError `stale_version` with `currentVersion`. */
   readonly ifMatch?: number | undefined;
 }
@@ -63,7 +72,23 @@ export class Sources {
    * ConflictError `name_taken`, ForbiddenError `permission_missing`.
    */
   async create(principal: Principal, input: SourceInput): Promise<SourceView> {
-    const { store, access, engines, vault, clock } = this.#deps;
+    const { vault, clock } = this.#deps;
+    const record = await this.#create(principal, input);
+    const now = clock.now().getTime();
+    return presentSource(record, principal, factsOf(record, principal, now), vault, now);
+  }
+
+  /**
+   * The same through a legacy door: its name is the door's, unique for the owner, and a taken slug is no refusal
+   * (decisions.md 9). Answers the source's number.
+   */
+  async createFor(principal: Principal, input: SourceInput, creation: DoorCreation): Promise<{ id: number }> {
+    const { id } = await this.#create(principal, input, creation);
+    return { id };
+  }
+
+  async #create(principal: Principal, input: SourceInput, creation?: DoorCreation): Promise<SourceRecord> {
+    const { store, access, engines, vault } = this.#deps;
     access.authoriseCreate(principal);
     const change = readInput(input, engines);
     if (change.definition.permissions !== null) mayRestrictOwner(principal, principal.subject.tenantId);
@@ -71,10 +96,15 @@ export class Sources {
     const uid = uuidv7();
     return store.transaction(async (trx) => {
       const { subject } = principal;
+      const called = creation?.entry.name?.name;
+      if (called !== undefined) await claimOwnersName(trx, principal.door, subject.id, called, null);
+      const name =
+        called === undefined ? change.definition.name : await freeSlug(trx, subject.tenantId, change.definition.name);
       const { id } = await trx
         .insertInto('data_source')
         .values({
-          ...columnsOf(change.definition),
+          ...columnsOf({ ...change.definition, name }),
+          is_group: creation?.kind === 'group',
           uid,
           tenant_id: subject.tenantId,
           owner_id: subject.id,
@@ -87,20 +117,21 @@ export class Sources {
       if (hasPair(change)) {
         await writeSourcePair(trx, vault, principal, { id, tenantId: subject.tenantId }, change.pair);
       }
-      const source = { uid, name: change.definition.name, tenantId: subject.tenantId };
+      if (creation !== undefined) {
+        await writeDoorEntry(trx, vault, { id, uid, tenantId: subject.tenantId }, creation.entry);
+      }
+      const source = { uid, name, tenantId: subject.tenantId };
       await this.#record(trx, principal, 'source.create', source, { engine: change.definition.engine, version: 1 });
       await this.#recordTls(trx, principal, source, change.definition, change.changed);
       await announce(trx, `s:${id}`);
-      const record = await readOne(trx, principal, id);
-      const now = clock.now().getTime();
-      return presentSource(record, principal, factsOf(record, principal, now), vault, now);
+      return readOne(trx, principal, id);
     });
   }
 
   /** Throws NotFoundError `source_not_found` when it is absent or hidden. */
-  async get(principal: Principal, nameOrUid: string): Promise<SourceView> {
+  async get(principal: Principal, at: SourceAddress): Promise<SourceView> {
     const { access, store, vault, clock } = this.#deps;
-    const facts = await access.resolve(principal, nameOrUid);
+    const facts = await access.resolve(principal, at);
     access.authorise(principal, 'source.view', facts);
     const record = await readOne(store.db, principal, facts.source.id, 'without');
     return presentSource(record, principal, facts, vault, clock.now().getTime());
@@ -138,18 +169,27 @@ export class Sources {
    */
   async update(
     principal: Principal,
-    nameOrUid: string,
+    at: SourceAddress,
     patch: SourcePatch,
     options: ChangeOptions = {},
   ): Promise<SourceView> {
     const { access, store, vault, clock } = this.#deps;
-    const known = await access.resolve(principal, nameOrUid);
+    const known = await access.resolve(principal, at);
     access.authorise(principal, 'source.modify', known);
     return store.transaction(async (trx) => {
       const record = await this.#lock(trx, principal, known, options.ifMatch);
       const now = clock.now().getTime();
       const change = this.#plan(principal, record, patch, now);
+      const { entry } = options;
+      if (entry !== undefined) {
+        if (entry.name !== undefined) {
+          await refuseWhileInUse(trx, record, 'a change of name');
+          await claimOwnersName(trx, entry.door, record.owner_id, entry.name.name, record.id);
+        }
+        await writeDoorEntry(trx, vault, { id: record.id, uid: record.uid, tenantId: record.tenant_id }, entry);
+      }
       if (change.changed.length === 0) {
+        if (entry !== undefined) await this.#recordEntry(trx, principal, record, entry);
         return presentSource(record, principal, factsOf(record, principal, now), vault, now);
       }
       const blocked = blockedMembers(principal.door, change.changed);
@@ -168,9 +208,9 @@ export class Sources {
   }
 
   /** Deletes for everybody; `undelete` brings it back. Throws ConflictError `source_in_use` while a job uses it. */
-  async remove(principal: Principal, nameOrUid: string, options: ChangeOptions = {}): Promise<void> {
+  async remove(principal: Principal, at: SourceAddress, options: ChangeOptions = {}): Promise<void> {
     const { access, store } = this.#deps;
-    const known = await access.resolve(principal, nameOrUid);
+    const known = await access.resolve(principal, at);
     access.authorise(principal, 'source.delete', known);
     await store.transaction(async (trx) => {
       const record = await this.#lock(trx, principal, known, options.ifMatch);
@@ -188,12 +228,10 @@ export class Sources {
    * Brings a deleted source back as it was: shares, credentials and names with it. Of several deleted sources of one
    * name the last deleted is meant. Throws ConflictError `name_taken` when its name is used again.
    */
-  async undelete(principal: Principal, nameOrUid: string): Promise<SourceView> {
+  async undelete(principal: Principal, at: SourceAddress): Promise<SourceView> {
     const { access, store, vault, clock } = this.#deps;
     return store.transaction(async (trx) => {
-      const key = isUuid(nameOrUid)
-        ? sql`s.uid = ${nameOrUid}`
-        : sql`s.tenant_id = ${principal.subject.tenantId} and s.name_folded = ${foldName(nameOrUid)}`;
+      const key = deletedKey(principal, at);
       const [record] = await readSources(trx, principal, {
         shares: 'with',
         where: sql`s.deleted_at is not null and ${key}`,
@@ -217,23 +255,23 @@ export class Sources {
   }
 
   /** What an update or delete would touch, and whether it would be refused. Changes nothing. */
-  async preview(principal: Principal, nameOrUid: string, operation: 'delete'): Promise<BlastRadius>;
+  async preview(principal: Principal, at: SourceAddress, operation: 'delete'): Promise<BlastRadius>;
   async preview(
     principal: Principal,
-    nameOrUid: string,
+    at: SourceAddress,
     operation: 'update',
     patch: SourcePatch,
     options?: ChangeOptions,
   ): Promise<BlastRadius>;
   async preview(
     principal: Principal,
-    nameOrUid: string,
+    at: SourceAddress,
     operation: 'update' | 'delete',
     patch: SourcePatch = {},
     options: ChangeOptions = {},
   ): Promise<BlastRadius> {
     const { access, store, clock } = this.#deps;
-    const known = await access.resolve(principal, nameOrUid);
+    const known = await access.resolve(principal, at);
     access.authorise(principal, operation === 'delete' ? 'source.delete' : 'source.modify', known);
     const record = await readOne(store.db, principal, known.source.id);
     checkVersion(record, options.ifMatch);
@@ -242,9 +280,9 @@ export class Sources {
   }
 
   /** Who uses the source now. */
-  async leases(principal: Principal, nameOrUid: string): Promise<LeaseHolder[]> {
+  async leases(principal: Principal, at: SourceAddress): Promise<LeaseHolder[]> {
     const { access, store } = this.#deps;
-    const facts = await access.resolve(principal, nameOrUid);
+    const facts = await access.resolve(principal, at);
     access.authorise(principal, 'source.leases.view', facts);
     return leaseHolders(store.db, facts.source.id);
   }
@@ -355,6 +393,16 @@ export class Sources {
     });
   }
 
+  /** A change of a door's own words alone. */
+  async #recordEntry(trx: Executor, principal: Principal, record: SourceRecord, entry: DoorEntry): Promise<void> {
+    await this.#record(trx, principal, 'source.update', nameOf(record), {
+      changed: [],
+      door: entry.door,
+      version: record.version,
+    });
+    await announce(trx, `s:${record.id}`);
+  }
+
   /** Weaker TLS than the default is an event of its own (F2). */
   async #recordTls(
     trx: Executor,
@@ -391,6 +439,13 @@ async function readOne(
 
 function hasPair(change: DefinitionChange): boolean {
   return Object.keys(change.pair).length > 0;
+}
+
+/** Which deleted source is meant: a name is of the own tenant. */
+function deletedKey(principal: Principal, at: SourceAddress): RawBuilder<unknown> {
+  if (typeof at !== 'string') return sql`s.id = ${at.id}`;
+  if (isUuid(at)) return sql`s.uid = ${at}`;
+  return sql`s.tenant_id = ${principal.subject.tenantId} and s.name_folded = ${foldName(at)}`;
 }
 
 /** Restricting an owner is for administrators of the tenant (decisions.md 4). */

@@ -5,7 +5,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
-import type { Principal, RequestContext } from '../../domain/identity/index.ts';
+import { mustChangePassword, type Principal, type RequestContext } from '../../domain/identity/index.ts';
 import { exchangeOf, problem, type RateLimiter } from '../../platform/http/index.ts';
 import type { RestServices } from './services.ts';
 
@@ -101,6 +101,13 @@ export function authentication(services: RestServices) {
     const exchange = exchangeOf(request.raw);
     exchange.username = principal.actor.username;
     exchange.address = request.ip;
+    const part = principal.method === 'session' ? 'console' : 'management';
+    await identity.addresses.check(part, request.ip, principal.subject);
+    if (mustChangePassword(principal, services.now()) && request.routeOptions.config.whilePasswordDue !== true) {
+      throw new ForbiddenError('password_change_required', 'Your password must be changed before anything else.', {
+        remedy: 'Change it with PUT /api/v1/me/password.',
+      });
+    }
     request.principal = principal;
     if (userLimiter.enabled) spend(userLimiter, `user:${principal.actor.id}`);
   };

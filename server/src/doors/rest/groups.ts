@@ -146,4 +146,37 @@ export function registerTenants(operations: Operations, services: RestServices):
     },
     ({ principal, params }) => tenants.get(principal, params.slug),
   );
+  operations.add(
+    {
+      method: 'PATCH',
+      path: '/tenants/:slug',
+      id: 'updateTenant',
+      tag,
+      summary: 'Change a tenant, or who administers it.',
+      params: slugParams,
+      body: schemas.tenantPatch,
+      answers: { 200: schemas.tenant },
+      problems: [404],
+    },
+    async ({ principal, params, body }) => {
+      const { slug } = await tenants.update(principal, params.slug, body);
+      return tenants.get(principal, slug);
+    },
+  );
+  operations.add(
+    {
+      method: 'DELETE',
+      path: '/tenants/:slug',
+      id: 'deleteTenant',
+      tag,
+      summary: 'Delete a tenant without users and sources.',
+      params: slugParams,
+      answers: { 204: schemas.noContent },
+      problems: [404],
+    },
+    async ({ principal, params, reply }) => {
+      await tenants.delete(principal, params.slug);
+      reply.code(204);
+    },
+  );
 }

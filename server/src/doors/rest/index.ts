@@ -19,7 +19,9 @@ import { problemOf } from './errors.ts';
 import { registerGroups, registerTenants } from './groups.ts';
 import { registerJobs } from './jobs.ts';
 import { Operations } from './operation.ts';
+import { registerPolicies } from './policies.ts';
 import { registerQueries } from './query.ts';
+import { registerRoles } from './roles.ts';
 import { registerSchedules } from './schedules.ts';
 import type { RestServices } from './services.ts';
 import { registerSessions, registerSignIn } from './sessions.ts';
@@ -51,6 +53,7 @@ const tags = [
   { name: 'webhooks', description: 'Who hears when jobs end.' },
   { name: 'audit', description: 'What happened.' },
   { name: 'limits', description: 'Caps on rows, bytes and time.' },
+  { name: 'policies', description: 'Passwords, addresses, web pages; what was used.' },
 ];
 
 const description = `Register a database once, share it exactly, query it through Headgate; its password is never shown.
@@ -70,7 +73,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
       cookie: { type: 'apiKey', in: 'cookie', name: 'headgate_session' },
     },
   });
-  registerCors(app, services.settings.corsOrigins);
+  registerCors(app, services.settings.corsOrigins, services.identity.origins);
   registerIdempotency(app, {
     store: services.store,
     vault: services.vault,
@@ -86,6 +89,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   const operations = new Operations(app, services);
   registerSessions(operations, services);
   registerUsers(operations, services);
+  registerRoles(operations, services);
   registerGroups(operations, services);
   registerTenants(operations, services);
   registerTokens(operations, services);
@@ -103,6 +107,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerDeliveries(operations, services);
   registerAudit(operations, services);
   registerLimits(operations, services);
+  registerPolicies(operations, services);
 }
 
 /** The native door over the given services. */

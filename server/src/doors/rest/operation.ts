@@ -36,6 +36,8 @@ export interface Operation<Params extends TSchema, Query extends TSchema, Body e
   readonly idempotent?: false;
   /** The answer shows a secret once. */
   readonly showsSecret?: true;
+  /** Possible while the caller's password is to be changed before anything else. */
+  readonly whilePasswordDue?: true;
 }
 
 export const apiPrefix = '/api/v1';
@@ -67,6 +69,7 @@ export class Operations {
       onRequest: this.#authenticate,
       config: {
         ...(operation.idempotent === undefined ? {} : { idempotent: operation.idempotent }),
+        ...(operation.whilePasswordDue === undefined ? {} : { whilePasswordDue: operation.whilePasswordDue }),
         ...(operation.showsSecret === undefined ? {} : { showsSecret: operation.showsSecret }),
       },
       schema: {

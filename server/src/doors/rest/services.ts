@@ -6,6 +6,7 @@ import type { Webhooks } from '../../domain/events/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
 import type { Credentials, Sources } from '../../domain/sources/index.ts';
+import type { UsageMeters } from '../../domain/usage/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
 import type { Store } from '../../platform/database/index.ts';
 import type { RateLimiter } from '../../platform/http/index.ts';
@@ -27,6 +28,7 @@ export interface RestServices {
   readonly schedules: Schedules;
   readonly webhooks: Webhooks;
   readonly audit: AuditLog;
+  readonly usage: UsageMeters;
   readonly gateway: Gateway;
   readonly store: Store;
   readonly vault: Vault;

@@ -29,6 +29,7 @@ export function registerSignIn(app: DoorInstance, services: RestServices): void 
     onRequest: async (request) => {
       checkOrigin(request, settings.publicUrl);
       if (signInLimiter.enabled) spend(signInLimiter, `address:${request.ip}`);
+      await identity.addresses.check('console', request.ip, null);
     },
     schema: {
       operationId: 'signIn',
@@ -55,6 +56,7 @@ export function registerSessions(operations: Operations, services: RestServices)
       method: 'GET',
       path: '/sessions/current',
       id: 'getCurrentSession',
+      whilePasswordDue: true,
       tag: 'sessions',
       summary: 'The session that this request is signed in with.',
       answers: { 200: schemas.nullable(schemas.session) },
@@ -66,6 +68,7 @@ export function registerSessions(operations: Operations, services: RestServices)
       method: 'DELETE',
       path: '/sessions/current',
       id: 'signOut',
+      whilePasswordDue: true,
       tag: 'sessions',
       summary: 'Sign out: the session ends.',
       answers: { 204: schemas.noContent },
@@ -80,6 +83,7 @@ export function registerSessions(operations: Operations, services: RestServices)
       method: 'GET',
       path: '/me',
       id: 'getMe',
+      whilePasswordDue: true,
       tag: 'sessions',
       summary: 'Who the caller is and what it may do.',
       answers: { 200: schemas.me },
@@ -101,6 +105,7 @@ export function registerSessions(operations: Operations, services: RestServices)
       method: 'PUT',
       path: '/me/password',
       id: 'changeOwnPassword',
+      whilePasswordDue: true,
       tag: 'sessions',
       summary: 'Change the own password; other sessions end.',
       body: schemas.ownPasswordBody,

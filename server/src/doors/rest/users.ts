@@ -1,8 +1,9 @@
 /** Users, roles and permissions. */
+import Type from 'typebox';
 import { permissionTable, permissionWord } from '../../domain/identity/permissions.ts';
 import { pageOf, pageQuery } from '../../platform/http/index.ts';
 import type { Operations } from './operation.ts';
-import { permissionIds, presentRole, presentUser } from './present.ts';
+import { parseOptionalTime, permissionIds, presentRole, presentUser } from './present.ts';
 import * as schemas from './schemas/index.ts';
 import type { RestServices } from './services.ts';
 
@@ -72,7 +73,11 @@ export function registerUsers(operations: Operations, services: RestServices): v
       answers: { 200: schemas.user },
       problems: [404],
     },
-    async ({ principal, params, body }) => presentUser(await users.update(principal, params.username, withIds(body))),
+    async ({ principal, params, body }) => {
+      const { passwordExpiresAt: expires, ...rest } = withIds(body);
+      const passwordExpiresAt = parseOptionalTime(expires, 'passwordExpiresAt');
+      return presentUser(await users.update(principal, params.username, { ...rest, passwordExpiresAt }));
+    },
   );
   operations.add(
     {
@@ -80,13 +85,14 @@ export function registerUsers(operations: Operations, services: RestServices): v
       path: '/users/:username',
       id: 'deleteUser',
       tag,
-      summary: 'Delete a user. Refused while it owns sources.',
+      summary: 'Delete a user. Refused while it owns sources, unless told to delete them too.',
       params: schemas.usernameParams,
+      query: schemas.strict({ ownedSources: Type.Optional(schemas.oneOf(['refuse', 'delete'])) }),
       answers: { 204: schemas.noContent },
       problems: [404],
     },
-    async ({ principal, params, reply }) => {
-      await users.delete(principal, params.username, 'refuse');
+    async ({ principal, params, query, reply }) => {
+      await users.delete(principal, params.username, query.ownedSources ?? 'refuse');
       reply.code(204);
     },
   );
@@ -103,7 +109,7 @@ export function registerUsers(operations: Operations, services: RestServices): v
       problems: [404],
     },
     async ({ principal, params, body, reply }) => {
-      await users.setPassword(principal, params.username, body.password);
+      await users.setPassword(principal, params.username, body.password, body.temporary ? 'temporary' : 'lasting');
       reply.code(204);
     },
   );

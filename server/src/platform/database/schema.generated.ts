@@ -26,6 +26,16 @@ export interface AccessKeyTable {
   last_used_at: Timestamp | null;
 }
 
+export interface AddressRuleTable {
+  id: GeneratedAlways<number>;
+  level: string;
+  tenant_id: number | null;
+  user_id: number | null;
+  part: string;
+  first_address: string;
+  last_address: string;
+}
+
 export interface ApiTokenTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -106,6 +116,37 @@ export interface CatalogTableTable {
   keys: Generated<unknown>;
 }
 
+export interface ConnectorTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  owner_id: number;
+  label: string;
+  version: string | null;
+  is_group: Generated<boolean>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ConnectorMemberTable {
+  group_id: number;
+  member_id: number;
+}
+
+export interface ConnectorUserTable {
+  connector_id: number;
+  user_id: number;
+}
+
+export interface CorsOriginTable {
+  id: GeneratedAlways<number>;
+  origin: string;
+  origin_folded: string;
+  description: string | null;
+  modified_by: string;
+  modified_at: Generated<Timestamp>;
+}
+
 export interface CredentialTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -176,6 +217,7 @@ export interface DataSourceTable {
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  is_group: Generated<boolean>;
 }
 
 export interface EventDeliveryTable {
@@ -338,6 +380,32 @@ export interface NamedSecretTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface OauthClientTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  user_id: number;
+  name: string;
+  description: string | null;
+  redirect_urls: Generated<string[]>;
+  client_id: string;
+  secret_hash: Bytes;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface OauthGrantTable {
+  token_hash: Bytes;
+  kind: string;
+  client_id: number;
+  user_id: number;
+  auth_version: number;
+  scope: string;
+  redirect_url: string | null;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+}
+
 export interface ProviderAccountTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -475,6 +543,13 @@ export interface SourceDoorDataTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface SourceMemberTable {
+  group_id: number;
+  member_id: number;
+  prefix: string;
+  prefix_folded: string;
+}
+
 export interface SourceNameTable {
   tenant_id: number;
   source_id: number;
@@ -504,6 +579,17 @@ export interface TenantAdminTable {
   tenant_id: number;
   user_id: number;
   created_at: Generated<Timestamp>;
+}
+
+export interface UsageMeterTable {
+  day: string;
+  tenant_id: number;
+  user_id: number;
+  source_id: number;
+  access_type: string;
+  queries: Generated<number>;
+  rows: Generated<number>;
+  bytes: Generated<number>;
 }
 
 export interface UserAccountTable {
@@ -608,6 +694,7 @@ export interface WorkspaceMemberTable {
 
 export interface DB {
   access_key: AccessKeyTable;
+  address_rule: AddressRuleTable;
   api_token: ApiTokenTable;
   audit_checkpoint: AuditCheckpointTable;
   audit_event: AuditEventTable;
@@ -615,6 +702,10 @@ export interface DB {
   audit_sealer: AuditSealerTable;
   catalog_crawl: CatalogCrawlTable;
   catalog_table: CatalogTableTable;
+  connector: ConnectorTable;
+  connector_member: ConnectorMemberTable;
+  connector_user: ConnectorUserTable;
+  cors_origin: CorsOriginTable;
   credential: CredentialTable;
   data_key: DataKeyTable;
   data_source: DataSourceTable;
@@ -629,6 +720,8 @@ export interface DB {
   lease: LeaseTable;
   limit_value: LimitValueTable;
   named_secret: NamedSecretTable;
+  oauth_client: OauthClientTable;
+  oauth_grant: OauthGrantTable;
   provider_account: ProviderAccountTable;
   rate_bucket: RateBucketTable;
   role: RoleTable;
@@ -641,9 +734,11 @@ export interface DB {
   sign_in_service: SignInServiceTable;
   sign_in_service_role: SignInServiceRoleTable;
   source_door_data: SourceDoorDataTable;
+  source_member: SourceMemberTable;
   source_name: SourceNameTable;
   tenant: TenantTable;
   tenant_admin: TenantAdminTable;
+  usage_meter: UsageMeterTable;
   user_account: UserAccountTable;
   user_group: UserGroupTable;
   user_group_member: UserGroupMemberTable;

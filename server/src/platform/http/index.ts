@@ -33,5 +33,6 @@ export {
   problemMediaType,
 } from './problem.ts';
 export { RateLimiter } from './rate-limit.ts';
+export { rawBody, registerRawBodies } from './raw-bodies.ts';
 export { HttpServer, type HttpServerOptions, type RequestRecord } from './server.ts';
 export { validationProblem, validatorCompiler } from './validation.ts';

@@ -19,6 +19,8 @@ declare module 'fastify' {
     idempotent?: boolean;
     /** The answer shows a secret once; an idempotent replay must not (decisions.md 34). */
     showsSecret?: boolean;
+    /** Possible while the caller's password is to be changed before anything else. */
+    whilePasswordDue?: boolean;
     /** May be called without a sign-in. */
     anonymous?: boolean;
   }

@@ -28,6 +28,8 @@ export const user = Type.Object(
     permissions: Type.Array(Type.String(), { description: 'Effective: of the roles and explicit ones.' }),
     status: oneOf(['active', 'inactive']),
     lockedUntil: nullable(timestamp),
+    mustChangePassword: Type.Boolean(),
+    passwordExpiresAt: nullable(timestamp),
     createdAt: timestamp,
     lastSignInAt: nullable(timestamp),
   },
@@ -81,9 +83,14 @@ export const userPatch = strict({
   permissions: Type.Optional(explicitPermissions),
   administers: Type.Optional(names),
   status: Type.Optional(oneOf(['active', 'inactive'])),
+  tenant: Type.Optional(text(128, 'Slug: moves a user who owns no sources; give roles of that tenant with it.')),
+  passwordExpiresAt: Type.Optional(nullable(timestampInput)),
 });
 
-export const passwordBody = strict({ password });
+export const passwordBody = strict({
+  password,
+  temporary: Type.Optional(Type.Boolean({ description: 'It must be changed at the next sign-in.' })),
+});
 export const ownPasswordBody = strict({ currentPassword: password, newPassword: password });
 
 export const groupBody = strict({
@@ -118,6 +125,8 @@ export const tenant = Type.Object(
     name: Type.String(),
     slug: Type.String(),
     description: nullable(Type.String()),
+    status: oneOf(['active', 'inactive']),
+    admins: nullable(Type.Array(Type.String(), { description: 'User names; only when one tenant is read.' })),
     createdAt: timestamp,
     updatedAt: timestamp,
   },
@@ -132,6 +141,7 @@ export const role = Type.Object(
     tenant: Type.String(),
     permissions: Type.Array(Type.String()),
     builtin: Type.Boolean(),
+    userCount: Type.Integer(),
   },
   { title: 'Role' },
 );

@@ -298,8 +298,8 @@ export const auditCheckpoints = Type.Object({
 export const limitBody = strict({
   level: oneOf(['system', 'tenant', 'user', 'source']),
   subject: Type.Optional(text(256, 'Tenant slug, user name or source name; absent for `system`.')),
-  name: text(64, '`maxRows`, `maxBytes` or `timeoutMs`.'),
-  value: nullable(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Null removes it.' })),
+  name: text(64, '`maxRows`, `maxBytes`, `timeoutMs`, `maxConcurrentQueries`, or one of hdp.'),
+  value: nullable(Type.Integer({ minimum: 0, maximum: 9_000_000_000_000_000_000, description: 'Null removes it.' })),
 });
 export const limit = Type.Object(
   {

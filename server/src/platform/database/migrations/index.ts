@@ -3,6 +3,7 @@ import type { Migration } from 'kysely/migration';
 import * as core from './0001_core.ts';
 import * as jobs from './0002_jobs.ts';
 import * as events from './0003_events.ts';
+import * as administration from './0004_administration.ts';
 import * as signInServices from './0005_sign_in_services.ts';
 import * as fetcher from './0006_fetcher.ts';
 
@@ -10,6 +11,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
   '0002_jobs': jobs,
   '0003_events': events,
+  '0004_administration': administration,
   '0005_sign_in_services': signInServices,
   '0006_fetcher': fetcher,
 };

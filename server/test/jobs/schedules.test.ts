@@ -62,9 +62,9 @@ it.each([
   expect(answer, answer.text).toMatchObject({ status: 400, body: { field } });
 });
 
-/** Time passes: the schedule's next run was a minute ago. */
+/** Time passes: the schedule's next run was a minute ago, never twice at the same moment. */
 const makeDue = (id: string) =>
-  sql`update job_definition set next_run_at = date_trunc('second', now()) - interval '1 minute' where uid = ${id}`.execute(
+  sql`update job_definition set next_run_at = clock_timestamp() - interval '1 minute' where uid = ${id}`.execute(
     headgate.app.store.db,
   );
 const show = async (id: string) => (await headgate.api('GET', `/schedules/${id}`)).body;

@@ -3,6 +3,7 @@
  * (`servers/shared.ts`) over loopback HTTP, and starts each only when somebody asks for it.
  */
 import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { makeAuthority } from './servers/certificates.ts';
 import { startMariadb } from './servers/mariadb.ts';
@@ -14,7 +15,11 @@ interface SharedServer {
   stop(): Promise<void>;
 }
 
+/** Compiled code that the many server processes of a run share: each starts in half the time. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/headgate-compile', import.meta.url));
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  process.env.NODE_COMPILE_CACHE ??= compileCache;
   const started = new Map<string, Promise<SharedServer>>();
   const starters: Record<string, () => Promise<SharedServer>> = { postgresql, mariadb };
   const server = createServer((request, response) => {

@@ -51,9 +51,11 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     try {
       return await startOnce(options);
     } catch (error) {
-      // Between finding a free port and binding it somebody else may have taken it.
-      const portTaken = error instanceof Error && /Can't start server: Bind on TCP/.test(error.message);
-      if (!portTaken || attempt === START_ATTEMPTS) throw error;
+      // Between finding a free port and binding it somebody else may have taken it; and on a machine that is very busy
+      // the installation of the system tables gives up now and then.
+      const again =
+        error instanceof Error && /Can't start server: Bind on TCP|mariadb-install-db failed/.test(error.message);
+      if (!again || attempt === START_ATTEMPTS) throw error;
     }
   }
 }

@@ -14,11 +14,11 @@ import {
   type StatementRequest,
   type StatementResult,
 } from '../engine.ts';
+import { connectionLost } from '../network-errors.ts';
 import { executeCommand, Transcoder } from './binary.ts';
 import { classify } from './classify.ts';
 import { type ConnectHooks, signIn } from './connect.ts';
 import { acquireControlLine, type ControlLine } from './control.ts';
-import { connectionLost } from './errors.ts';
 import { COMMAND, type ColumnDefinition, command, MAX_PAYLOAD, type Ok } from './protocol.ts';
 import { OkExchange, type Prepared, PrepareExchange, ResultExchange, type Session } from './session.ts';
 import { initialSettings, parsingSafeMode, StatementSettings } from './settings.ts';

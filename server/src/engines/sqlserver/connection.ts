@@ -22,10 +22,11 @@ import {
   type StatementRequest,
   type StatementResult,
 } from '../engine.ts';
+import { connectionLost, givenUp } from '../network-errors.ts';
 import { classify } from './classify.ts';
 import { type ConnectHooks, type Session, signIn } from './connect.ts';
 import type { Driver } from './driver.ts';
-import { aborted, connectionLost, fromRequestError, hasNumber } from './errors.ts';
+import { fromRequestError, hasNumber } from './errors.ts';
 import { bindParameters } from './parameters.ts';
 import { type ColumnDescription, type ConvertValue, converterOf, describeColumn } from './types.ts';
 
@@ -59,7 +60,7 @@ export async function openConnection(target: ConnectTarget, hooks: ConnectHooks)
     return new SqlserverConnection(session, facts);
   } catch (error) {
     session.connection.close();
-    if (hooks.signal.aborted) throw aborted(hooks.signal, 'database');
+    if (hooks.signal.aborted) throw givenUp(hooks.signal, 'database');
     const { code, message, nativeCode } = fromRequestError(error);
     throw new EngineError(code, message, { nativeCode, stage: 'database', fatal: true, cause: error });
   } finally {

@@ -9,7 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { init, parse } from '@guanmingchiu/sqlparser-ts';
-import type { Classification } from '../engine.ts';
+import { type Classification, EngineError, type StatementRequest } from '../engine.ts';
 import { type Findings, inspect, NOTHING, type TreeRules } from './syntax.ts';
 import { isLiteral, rebuild, type Token, type Tokens, withoutEnd } from './tokens.ts';
 
@@ -99,6 +99,15 @@ export function refuse(code: Reason['code'], message: string, findings?: Finding
 
 export const SEVERAL_STATEMENTS: Refusal = refuse('several_statements', 'Only one statement can run at a time.');
 export const NOT_UNDERSTOOD: Refusal = refuse('not_understood', 'The statement was not understood.');
+
+/**
+ * Lets through what may be sent with this access. Throws EngineError `unsupported` for a refused statement, `read_only`
+ * for a write that came as a read.
+ */
+export function requireAllowed({ verdict, reason }: Classification, access: StatementRequest['access']): void {
+  if (verdict === 'refused') throw new EngineError('unsupported', reason?.message ?? 'The statement is not allowed.');
+  if (access === 'read' && verdict !== 'read') throw new EngineError('read_only', 'The statement is not a read.');
+}
 
 /** Kinds of statements that a dialect allows: first word → second words (empty = any). */
 export type FirstWords = ReadonlyMap<string, readonly string[]>;

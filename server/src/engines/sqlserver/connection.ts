@@ -23,6 +23,7 @@ import {
   type StatementResult,
 } from '../engine.ts';
 import { connectionLost, givenUp } from '../network-errors.ts';
+import { requireAllowed } from '../sql/classifier.ts';
 import { classify } from './classify.ts';
 import { type ConnectHooks, type Session, signIn } from './connect.ts';
 import type { Driver } from './driver.ts';
@@ -132,13 +133,7 @@ export class SqlserverConnection implements EngineConnection {
   ): Promise<StatementResult> {
     // The gateway has asked the same question before. It is asked again here, because on this engine the answer is what
     // keeps a statement from leaving the envelope.
-    const { verdict, reason } = classify(request.sql);
-    if (verdict === 'refused') {
-      throw new EngineError('unsupported', reason?.message ?? 'The statement is not allowed.');
-    }
-    if (request.access === 'read' && verdict !== 'read') {
-      throw new EngineError('read_only', 'The statement is not a read.');
-    }
+    requireAllowed(classify(request.sql), request.access);
     this.#claim();
     const { promise: done, resolve: finish } = Promise.withResolvers<void>();
     const running: Running = {

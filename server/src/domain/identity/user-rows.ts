@@ -1,6 +1,6 @@
-/** Reading users as they are shown, and the questions that administering them asks of the store. */
-import { type RawBuilder, sql } from 'kysely';
-import type { Executor } from '../../platform/database/index.ts';
+/** Reading users as they are shown, what administering them asks of the store, and their roles there. */
+import { type RawBuilder, sql, type Transaction } from 'kysely';
+import type { DB, Executor } from '../../platform/database/index.ts';
 import { ConflictError } from '../errors.ts';
 import { normalisePermissions } from './permissions.ts';
 import type { UserView } from './views.ts';
@@ -84,4 +84,14 @@ export async function requireAdministratorLeft(executor: Executor): Promise<void
       remedy: 'Make somebody else an administrator first.',
     });
   }
+}
+
+/** Replaces all roles of a user. */
+export async function setRoles(trx: Transaction<DB>, userId: number, roleIds: readonly number[]): Promise<void> {
+  await trx.deleteFrom('user_role').where('user_id', '=', userId).execute();
+  if (roleIds.length === 0) return;
+  await trx
+    .insertInto('user_role')
+    .values(roleIds.map((role_id) => ({ user_id: userId, role_id })))
+    .execute();
 }

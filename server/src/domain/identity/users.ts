@@ -20,6 +20,7 @@ import {
   lockAdministrators,
   readUsers,
   requireAdministratorLeft,
+  setRoles,
   toUserView,
   type UserRow,
 } from './user-rows.ts';
@@ -419,15 +420,6 @@ function profileOf(input: Pick<UserPatch, 'firstName' | 'lastName' | 'email'>): 
     ...(input.lastName === undefined ? {} : { last_name: checkText(input.lastName, 'lastName') }),
     ...(input.email === undefined ? {} : { email: checkText(input.email, 'email') }),
   };
-}
-
-async function setRoles(trx: Transaction<DB>, userId: number, roleIds: readonly number[]): Promise<void> {
-  await trx.deleteFrom('user_role').where('user_id', '=', userId).execute();
-  if (roleIds.length === 0) return;
-  await trx
-    .insertInto('user_role')
-    .values(roleIds.map((role_id) => ({ user_id: userId, role_id })))
-    .execute();
 }
 
 async function setAdministered(trx: Transaction<DB>, userId: number, tenantIds: readonly number[]): Promise<void> {

@@ -45,11 +45,7 @@ function tokenAt(place: Place): readonly [TokenKind, number] | LexicalProblem {
   // A colon behind a string belongs to JSON: `json_object('a' : b)`.
   const placeholder = sql[at] === ':' && previous?.kind !== 'string' ? place.match(PLACEHOLDER) : -1;
   if (placeholder >= 0) return ['placeholder', placeholder];
-  for (const [kind, pattern] of PATTERNS) {
-    const end = place.match(pattern);
-    if (end >= 0) return [kind, end];
-  }
-  return unreadable('The statement holds a character that does not belong there.');
+  return place.first(PATTERNS) ?? unreadable('The statement holds a character that does not belong there.');
 }
 
 function commentEnd(sql: string, at: number): number | LexicalProblem | undefined {

@@ -36,6 +36,8 @@ export interface Place {
   readonly previous: Token | undefined;
   /** The offset behind what the sticky pattern finds here; −1 when it finds nothing. */
   match(pattern: RegExp): number;
+  /** The first of the kinds whose pattern finds something here, and the offset behind it. */
+  first(patterns: readonly (readonly [TokenKind, RegExp])[]): readonly [TokenKind, number] | undefined;
 }
 
 /** A dialect's own part of the reading. */
@@ -68,6 +70,14 @@ class Reading implements Place {
   match(pattern: RegExp): number {
     pattern.lastIndex = this.at;
     return pattern.test(this.sql) ? pattern.lastIndex : -1;
+  }
+
+  first(patterns: readonly (readonly [TokenKind, RegExp])[]): readonly [TokenKind, number] | undefined {
+    for (const [kind, pattern] of patterns) {
+      const end = this.match(pattern);
+      if (end >= 0) return [kind, end];
+    }
+    return undefined;
   }
 }
 

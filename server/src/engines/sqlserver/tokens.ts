@@ -51,11 +51,7 @@ function tokenAt(place: Place): readonly [TokenKind, number] | LexicalProblem {
     const end = quotedEnd(sql, national ? at + 1 : at, quote === '[' ? ']' : quote);
     return end < 0 ? UNCLOSED_QUOTE : [quote === "'" ? 'string' : 'quoted', end];
   }
-  for (const [kind, pattern] of PATTERNS) {
-    const end = place.match(pattern);
-    if (end >= 0) return [kind, end];
-  }
-  return unreadable('The statement holds a character that is not allowed outside of quotes.');
+  return place.first(PATTERNS) ?? unreadable('The statement holds a character that is not allowed outside of quotes.');
 }
 
 function commentEnd(sql: string, at: number): number | LexicalProblem | undefined {

@@ -43,19 +43,38 @@ export interface BypassCase {
   readonly sql: string;
 }
 
-/** The published corpus of attempts to write. What stands in braces in a statement is still to be replaced. */
-export function bypassCases(engine: 'mysql' | 'sqlserver' | 'oracle'): BypassCase[] {
+/**
+ * The published corpus of attempts to write. What stands in braces in a statement is still to be replaced. Heads are
+ * `-- @case name expect=verdict`, PostgreSQL's `-- @verdict name`, each with `envelope=escapes` where that is so.
+ */
+export function bypassCases(engine: 'postgresql' | 'mysql' | 'sqlserver' | 'oracle'): BypassCase[] {
   const text = readFileSync(new URL(`../../../test/bypass/${engine}.sql`, import.meta.url), 'utf8');
-  const parts = text.split(/^-- @case (.*)\n/m).slice(1);
+  const pattern =
+    engine === 'postgresql'
+      ? /^(?<expected>read|write|refused)(?<escapes> envelope=escapes)? (?<name>.+)$/
+      : /^case (?<name>\S+) expect=(?<expected>read|write|refused)(?<escapes> envelope=escapes)?$/;
+  const parts = text.split(/^-- @(.*)\n/m).slice(1);
   return Array.from({ length: parts.length / 2 }, (_, index) => {
     const head = parts[index * 2] ?? '';
-    const [, name, expected, rest] = /^(\S+) expect=(read|write|refused)( envelope=escapes)?$/.exec(head) ?? [];
+    const { name, expected, escapes } = pattern.exec(head)?.groups ?? {};
     if (!name || !expected) throw new Error(`A case of the corpus cannot be read: ${head}`);
     return {
       name,
       expected: expected as BypassCase['expected'], // the pattern allows no other
-      escapes: rest !== undefined,
+      escapes: escapes !== undefined,
       sql: (parts[index * 2 + 1] ?? '').replace(/\n$/, ''),
     };
   });
 }
+
+/** What PostgreSQL's corpus tries to change, made by the login that may change it. */
+export const postgresqlPrey = `
+create table prey (id int primary key, name text); insert into prey values (1, 'one'), (2, 'two');
+create materialized view prey_copy as select * from prey; create view prey_view as select * from prey;
+create sequence counter;
+create function writer_trigger() returns trigger language plpgsql as 'begin return new; end';
+create function write_quietly() returns int language plpgsql as 'begin insert into prey values (98, ''w''); return 1; end';
+create function write_as_owner() returns int security definer language plpgsql as 'begin delete from prey; return 1; end';
+create function run_text(q text) returns int language plpgsql as 'begin execute q; insert into prey values (97, ''t''); return 1; end';
+create procedure write_and_commit() language plpgsql as 'begin commit; delete from prey; commit; end';
+create view writing_view as select write_quietly() as w;`;

@@ -19,6 +19,7 @@ const WORD = /[\p{L}][\p{L}\p{N}\p{M}_$#]*/uy;
 const NUMBER = /(?:\d+(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?(?![\p{L}\p{N}_$#])/uy;
 const PLACEHOLDER = /:[ \t\n\f\r]*(?:\d+|\p{L}[\p{L}\p{N}_$#]*|"[^"\0]+")/uy;
 const SYMBOL = /<=|>=|<>|!=|\^=|~=|\|\||=>|\.\.|:=|\*\*|[-+*/%(),.;:=<>@!^~|?[\]{}&]/y;
+const STRING_START = /(?:n?q|n)?'/iy;
 /** The delimiters of `q'…'` that close with another character. */
 const CLOSING: Readonly<Record<string, string>> = { '[': ']', '{': '}', '<': '>', '(': ')' };
 
@@ -63,9 +64,8 @@ function commentEnd(sql: string, at: number): number | LexicalProblem | undefine
 
 /** The offset behind a string that begins here; −1 when it is not closed, undefined when none begins here. */
 function stringEnd(sql: string, at: number): number | undefined {
-  const prefix = /(?:n?q|n)?'/iy;
-  prefix.lastIndex = at;
-  const opening = prefix.exec(sql)?.[0];
+  STRING_START.lastIndex = at;
+  const opening = STRING_START.exec(sql)?.[0];
   if (opening === undefined) return undefined;
   let from = at + opening.length;
   if (/q/i.test(opening)) {

@@ -73,9 +73,9 @@ class Reading implements Place {
   }
 
   first(patterns: readonly (readonly [TokenKind, RegExp])[]): readonly [TokenKind, number] | undefined {
-    for (const [kind, pattern] of patterns) {
-      const end = this.match(pattern);
-      if (end >= 0) return [kind, end];
+    for (const one of patterns) {
+      const end = this.match(one[1]);
+      if (end >= 0) return [one[0], end];
     }
     return undefined;
   }
@@ -101,7 +101,8 @@ export function readTokens(sql: string, lexicon: Lexicon): Tokens {
     if (comment !== undefined) return { tokens, problem: comment };
     const found = lexicon.token(place);
     if ('code' in found) return { tokens, problem: found };
-    const [kind, end] = found;
+    const kind = found[0]; // by index: destructuring an array asks its iterator, once a token
+    const end = found[1];
     const text = sql.slice(place.at, end);
     place.previous = { kind, text, upper: kind === 'word' ? text.toUpperCase() : text, spaced, at: place.at };
     tokens.push(place.previous);

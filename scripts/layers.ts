@@ -37,10 +37,11 @@ const packages: readonly (readonly [string, readonly string[]])[] = [
 const importPattern =
   /^\s*(?:import|export)\s+(type\s+)?(?:[\w$*{}\s,]*?from\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm;
 
-/** `server/src/doors/rest/x.ts` → ['doors', 'rest']; `server/src/config.ts` → ['config.ts']. */
+/** `server/src/doors/rest/x.ts` → ['doors', 'rest']; `server/src/engines/engine.ts` → ['engines']. */
 function partOf(path: string): readonly string[] | undefined {
   const [root, src, part, sub] = path.split('/');
   if (root !== 'server' || src !== 'src' || part === undefined) return undefined;
+  if (part === 'engines') return sub === undefined || sub.endsWith('.ts') ? [part] : [part, sub];
   return part === 'doors' && sub !== undefined ? [part, sub] : [part];
 }
 
@@ -51,6 +52,9 @@ function isTypeOnly(statement: string): boolean {
   const names = named.split(',').filter((one) => one.trim() !== '');
   return names.length > 0 && names.every((one) => one.trim().startsWith('type '));
 }
+
+/** The folder of engines/ that is no engine: what the dialects of SQL share. Every engine may import it. */
+const sharedEngineFolder = 'sql';
 
 /** Tests and what helps them: free to import anything, and imported by nothing else. */
 const testFile = /\.(test|soak)\.ts$|\/test-?(kit|support)[\w-]*\.ts$|\/testing\//;
@@ -83,6 +87,9 @@ function brokenArrow(file: string, from: readonly string[], imported: string, ty
   if (allowed === undefined) return undefined;
   if (to === undefined) return `${part} may import only what is under server/src`;
   if (part === 'doors' && toPart === 'doors' && door !== toDoor) return 'a door never imports another door';
+  const betweenEngines = part === 'engines' && toPart === 'engines' && door !== undefined && toDoor !== undefined;
+  if (betweenEngines && door !== toDoor && toDoor !== sharedEngineFolder)
+    return 'an engine never imports another engine';
   if (allowed.includes(toPart)) return undefined;
   if (typeOnly && mayImportTypes[part]?.includes(toPart)) return undefined;
   return `${part} may import ${allowed.join(', ')}, not ${toPart}`;

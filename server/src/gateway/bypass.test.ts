@@ -1,30 +1,10 @@
 /** A6 through the gateway: no attempt of the published corpora writes as a read, on any engine. */
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sharedMariadb, sharedPostgresql } from '../../test/servers/shared.ts';
 import { DomainError } from '../domain/errors.ts';
 import { loadEngines } from '../engines/registry.ts';
+import { bypassCases, postgresqlPrey } from '../engines/testing/kit.ts';
 import { CollectingOutput, principal, type TestBed, testBed, testSource } from './gateway.testkit.ts';
-
-interface Case {
-  readonly name: string;
-  readonly expected: string;
-  readonly sql: string;
-}
-
-function corpus(engine: 'postgresql' | 'mysql'): Case[] {
-  const text = readFileSync(new URL(`../../test/bypass/${engine}.sql`, import.meta.url), 'utf8');
-  // The two corpora write their heads differently: `@case name expect=verdict` and `@verdict name`.
-  const parts = text.split(/^-- @(.*)\n/m).slice(1);
-  return Array.from({ length: parts.length / 2 }, (_, index) => {
-    const head = parts[index * 2] ?? '';
-    const [, name, expected] = /^case (\S+) expect=(\w+)/.exec(head) ?? [];
-    const [, verdict, rest] = /^(read|write|refused)(?: envelope=escapes)? (.*)$/.exec(head) ?? [];
-    const found = { name: name ?? rest ?? '', expected: expected ?? verdict ?? '' };
-    if (found.name === '') throw new Error(`A case of the corpus cannot be read: ${head}`);
-    return { ...found, sql: (parts[index * 2 + 1] ?? '').replace(/\n$/, '') };
-  });
-}
 
 const never = new AbortController().signal;
 let bed: TestBed;
@@ -38,19 +18,7 @@ beforeAll(async () => {
   const pgLogin = { username: pg, password: 'may-write' };
   const myLogin = { username: my, password: 'may-write' };
   await postgresql.execute(`create role "${pg}" login password 'may-write'; grant all on database "${pg}" to "${pg}"`);
-  await postgresql.execute(
-    `grant all on schema public to "${pg}"; set role "${pg}";
-     create table prey (id int primary key, name text); insert into prey values (1, 'one'), (2, 'two');
-     create materialized view prey_copy as select * from prey; create view prey_view as select * from prey;
-     create sequence counter;
-     create function writer_trigger() returns trigger language plpgsql as 'begin return new; end';
-     create function write_quietly() returns int language plpgsql as 'begin insert into prey values (98, ''w''); return 1; end';
-     create function write_as_owner() returns int security definer language plpgsql as 'begin delete from prey; return 1; end';
-     create function run_text(q text) returns int language plpgsql as 'begin execute q; insert into prey values (97, ''t''); return 1; end';
-     create procedure write_and_commit() language plpgsql as 'begin commit; delete from prey; commit; end';
-     create view writing_view as select write_quietly() as w`,
-    pg,
-  );
+  await postgresql.execute(`grant all on schema public to "${pg}"; set role "${pg}"; ${postgresqlPrey}`, pg);
   await mariadb.execute(
     `create table items (id int primary key auto_increment, v text);
      insert into items (v) values ('a'), ('b');
@@ -113,7 +81,7 @@ test('PostgreSQL: no session state survives what is allowed, so that reads share
     return JSON.parse(output.text);
   };
   const before = await look();
-  for (const { sql } of corpus('postgresql').filter((one) => one.expected === 'read')) {
+  for (const { sql } of bypassCases('postgresql').filter((one) => one.expected === 'read')) {
     await bed.gateway.query(principal(2), 'postgresql', { sql }, new CollectingOutput(), never).catch(() => {});
   }
   expect(await look()).toEqual(before);
@@ -121,7 +89,7 @@ test('PostgreSQL: no session state survives what is allowed, so that reads share
 
 describe.each(['postgresql', 'mysql'] as const)('%s', (name) => {
   test('no attempt of the corpus writes', async () => {
-    const cases = corpus(name);
+    const cases = bypassCases(name);
     expect(cases.length).toBeGreaterThan(50);
     const state = name === 'mysql' ? myState : pgState;
     const before = await state();
@@ -142,7 +110,7 @@ describe.each(['postgresql', 'mysql'] as const)('%s', (name) => {
   });
 
   test('what is refused stays refused when the request asks to write', async () => {
-    for (const { name: attempt, sql } of corpus(name).filter((one) => one.expected === 'refused')) {
+    for (const { name: attempt, sql } of bypassCases(name).filter((one) => one.expected === 'refused')) {
       const run = bed.gateway.query(principal(), name, { sql, write: true }, new CollectingOutput(), never);
       await expect(run, attempt).rejects.toMatchObject({
         code: expect.stringMatching(/^statement_(forbidden|not_understood)$/),

@@ -5,6 +5,19 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Headgate, startHeadgate } from '../harness.ts';
+import { Chance, digests, faults, json, type MalformedAnswer, type Spoil, seedOr } from '../malformed/kit.ts';
+import {
+  anotherContentType,
+  anotherMethod,
+  anotherShape,
+  badSignIn,
+  badTarget,
+  brokenUtf8,
+  deep,
+  noJson,
+  oddText,
+  tooLarge,
+} from '../malformed/spoils.ts';
 import { finalJob, sampleDatabase } from './fixture.ts';
 import {
   buildWorld,
@@ -16,45 +29,8 @@ import {
   publicOperations,
 } from './operations.ts';
 
-const requests = process.env.HEADGATE_SOAK === '1' ? 100_000 : 2000;
 const rawRequests = process.env.HEADGATE_SOAK === '1' ? 2000 : 120;
-const seed = Number(process.env.HEADGATE_SEED ?? 20_261_122);
-
-/** mulberry32: small, seeded, good enough to choose. */
-function generator(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-class Chance {
-  readonly #next: () => number;
-  constructor(start: number) {
-    this.#next = generator(start);
-  }
-  below(limit: number): number {
-    return Math.floor(this.#next() * limit);
-  }
-  pick<T>(from: readonly T[]): T {
-    return from[this.below(from.length)]!;
-  }
-}
-
-interface Malformed {
-  readonly operation: string;
-  readonly what: string;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Record<string, string>;
-  readonly body: string | Buffer | undefined;
-}
-
-const json = { 'content-type': 'application/json' };
-const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+const seed = seedOr(20_261_122);
 
 /** Values of every JSON type, with the extremes of each. */
 const extremes: readonly unknown[] = [
@@ -94,10 +70,9 @@ function wrongValue(chance: Chance, schema: JsonSchema): unknown {
   return chance.pick(wrong);
 }
 
-type Spoil = (chance: Chance, operation: DocumentedOperation, call: Call) => Partial<Malformed> | null;
+const signedOut = badSignIn(['Bearer a b']);
 
-/** Each breaks one valid call so that it cannot be valid any more. Null: it does not fit this operation. */
-const spoils: Readonly<Record<string, Spoil>> = {
+const spoils: Readonly<Record<string, Spoil<DocumentedOperation, Call>>> = {
   'wrong type of a member': (chance, { body }, call) => {
     const members = Object.entries(body?.properties ?? {}).filter(([, schema]) => !typesOf(schema).includes('any'));
     if (members.length === 0) return null;
@@ -124,74 +99,17 @@ const spoils: Readonly<Record<string, Spoil>> = {
     ]);
     return { body: JSON.stringify({ ...(call.body as object), [name]: chance.pick(extremes) }) };
   },
-  'a body of another shape': (chance, { body }) =>
-    body === undefined ? null : { body: JSON.stringify(chance.pick([[], 'text', 12, true, null, [{}], ['a', 1]])) },
-  'no JSON': (chance, { body }, call) => {
-    if (body === undefined) return null;
-    const whole = JSON.stringify(call.body);
-    const broken = [
-      whole.slice(0, 1 + chance.below(whole.length - 1)),
-      `${whole}}`,
-      `\uFEFF${whole}`,
-      "{'a':1}",
-      '{"a":01}',
-      'NaN',
-    ];
-    return { body: chance.pick(broken) };
-  },
-  'broken UTF-8': (chance, { body }, call) => {
-    if (body === undefined) return null;
-    const bytes = Buffer.from(JSON.stringify({ ...(call.body as object), name: 'zzzz' }));
-    const at = bytes.indexOf('zzzz') + chance.below(3);
-    chance.pick([[0xff], [0xc0, 0xaf], [0xed, 0xa0], [0xf5], [0x80]]).forEach((byte, index) => {
-      bytes[at + index] = byte;
-    });
-    return { body: bytes };
-  },
-  'NUL, half a pair, endless numbers, a prototype': (chance, { body }, call) => {
-    if (body === undefined) return null;
-    const text = chance.pick([
-      '"\\u0000"',
-      '"a\\u0000b"',
-      '"\\ud83d"',
-      '"\\udc00x"',
-      '1e400',
-      '-1e999',
-      '{"__proto__":1}',
-    ]);
-    const { length } = JSON.stringify(call.body);
-    const start = JSON.stringify(call.body).slice(0, length - 1);
-    return {
-      body: `${start}${length > 2 ? ',' : ''}"${chance.pick(['sql', 'metadata', 'name', 'username'])}":${text}}`,
-    };
-  },
+  'a body of another shape': anotherShape(),
+  'no JSON': noJson(),
+  'broken UTF-8': brokenUtf8('name'),
+  'NUL, half a pair, endless numbers, a prototype': oddText(['sql', 'metadata', 'name', 'username'], ['-1e999']),
   'deep nesting': (chance, { body }) =>
     body === undefined
       ? null
       : { body: chance.pick([deep(40), deep(5000), `{"metadata":${deep(200)}}`, '{"a":'.repeat(3000)]) },
-  'too large a body': (chance, { body }, call) =>
-    body === undefined || chance.below(10) > 0
-      ? null
-      : { body: JSON.stringify({ ...(call.body as object), sql: 'x'.repeat(1_100_000) }) },
-  'another content type': (chance, { body }, call) => {
-    if (body === undefined) return null;
-    const types = [
-      'text/plain',
-      'application/xml',
-      'multipart/form-data',
-      'application/x-www-form-urlencoded',
-      'x',
-      ';',
-      'application/jsonx',
-    ];
-    return { body: JSON.stringify(call.body), headers: { 'content-type': chance.pick(types) } };
-  },
-  'a bad target': (chance, _operation, call) => {
-    const bad = ['%', '%zz', '%ff', '%c0%af', '%00', 'a%00b', '%e2%82', '%ed%a0%80', 'x'.repeat(9000)];
-    const segments = call.path.split('?')[0]!.split('/');
-    segments[1 + chance.below(segments.length - 1)] = chance.pick(bad);
-    return { path: segments.join('/') };
-  },
+  'too large a body': tooLarge('sql', 1_100_000, { oneIn: 10 }),
+  'another content type': anotherContentType(),
+  'a bad target': badTarget(1),
   'a subject that cannot exist': (chance, operation, call) => {
     // Replacing a path parameter by what no row has: absent, whatever the body says.
     const template = operation.path.split('/');
@@ -234,29 +152,9 @@ const spoils: Readonly<Record<string, Spoil>> = {
     if (schema.anyOf !== undefined) return { path: `${path}?${name}=${'x'.repeat(2000)}` };
     return { path: `${path}?${name}=${chance.pick(values[type] ?? values.string!)}` };
   },
-  'another method': (chance, _operation, call) => ({
-    method: chance.pick(['PROPFIND', 'TRACE', 'LOCK', 'REPORT', 'SEARCH']),
-    path: call.path,
-    body: undefined,
-  }),
-  'a bad sign-in': (chance, { id }) =>
-    publicOperations.includes(id)
-      ? null
-      : {
-          headers: {
-            ...json,
-            authorization: chance.pick([
-              'Bearer',
-              'Bearer x',
-              'Basic YTpi',
-              `Bearer hg_${'a'.repeat(43)}`,
-              'Bearer eyJhbGciOiJub25lIn0.e30.',
-              `Bearer ${'x'.repeat(12_000)}`,
-              'Bearer a b',
-              'hg_abc',
-            ]),
-          },
-        },
+  'another method': anotherMethod(['PROPFIND', 'TRACE', 'LOCK', 'REPORT', 'SEARCH']),
+  'a bad sign-in': (chance, operation, call) =>
+    publicOperations.includes(operation.id) ? null : signedOut(chance, operation, call),
   'a bad condition or key': (chance, { id, method }, _call) => {
     if (method === 'GET' || id === 'signIn') return null;
     if ((id === 'updateSource' || id === 'deleteSource') && chance.below(2) === 0) {
@@ -289,92 +187,27 @@ beforeAll(async () => {
 });
 afterAll(() => headgate?.stop());
 
-function malform(chance: Chance): Malformed {
-  for (;;) {
-    const operation = chance.pick(operations);
-    const what = chance.pick(Object.keys(spoils));
-    const call = calls[operation.id]!;
-    const spoilt = spoils[what]!(chance, operation, call);
-    if (spoilt === null) continue;
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    return {
-      operation: operation.id,
-      what,
-      method: operation.method,
-      path: call.path,
-      headers: body === undefined ? {} : json,
-      body,
-      ...spoilt,
-    };
-  }
-}
-
-/** A digest of each table whose rows a refused request must not touch. */
-async function digests(): Promise<Record<string, string>> {
-  const { db } = headgate.app.store;
-  // Audit tells of refusals (its sealer keeps its place in `setting`); sessions and failed sign-ins keep books too.
-  const books = [
-    'audit_event',
-    'audit_link',
-    'audit_sealer',
-    'audit_checkpoint',
-    'setting',
-    'session',
-    'sign_in_failure',
-    'idempotency_record',
-    'usage_meter',
-  ];
-  const { rows } = await sql<{ name: string }>`
-    select table_name as name from information_schema.tables
-    where table_schema = 'public' and table_type = 'BASE TABLE'`.execute(db);
-  const found: Record<string, string> = {};
-  for (const { name } of rows.filter((row) => !books.includes(row.name))) {
-    const { rows: one } = await sql<{ digest: string | null }>`
-      select md5(string_agg(t::text, ',' order by t::text)) as digest from ${sql.table(name)} as t`.execute(db);
-    found[name] = one[0]?.digest ?? 'empty';
-  }
-  return found;
-}
-
-async function refusalOf(request: Malformed): Promise<string | null> {
-  const authorization = `Bearer ${headgate.token('admin')}`;
-  const told = `${request.operation}: ${request.what}: ${request.method} ${request.path.slice(0, 200)} ${String(request.body).slice(0, 300)}`;
-  try {
-    const response = await fetch(`${headgate.url}/api/v1${request.path}`, {
-      method: request.method,
-      headers: { authorization, ...request.headers },
-      ...(request.body === undefined ? {} : { body: request.body as string }),
-      signal: AbortSignal.timeout(20_000),
-    });
-    const text = await response.text();
-    if (response.status < 400 || response.status > 499) return `${told} → ${response.status} ${text.slice(0, 300)}`;
-    const type = response.headers.get('content-type') ?? '';
-    if (!type.startsWith('application/problem+json')) return `${told} → ${response.status} ${type}`;
-    const { code, status } = JSON.parse(text);
-    return typeof code === 'string' && status === response.status ? null : `${told} → ${text.slice(0, 300)}`;
-  } catch (error) {
-    // fetch itself refuses a few headers and methods: such a request never reaches the server.
-    if (error instanceof TypeError && error.cause === undefined) return null;
-    return `${told} → ${String(error)} ${String((error as Error).cause)}`;
-  }
+/** A problem whose body says the status that it came with. */
+function isProblem({ status, type, text }: MalformedAnswer): boolean {
+  if (!type.startsWith('application/problem+json')) return false;
+  const problem = JSON.parse(text);
+  return typeof problem.code === 'string' && problem.status === status;
 }
 
 describe('F1: malformed requests', () => {
   it('are refused as problems and change no row', { timeout: 3_600_000 }, async () => {
     const chance = new Chance(seed);
-    const before = await digests();
-    const failures: string[] = [];
-    let sent = 0;
-    const worker = async (): Promise<void> => {
-      while (sent < requests && failures.length < 10) {
-        sent += 1;
-        const failure = await refusalOf(malform(chance));
-        if (failure !== null) failures.push(failure);
-      }
+    const { db } = headgate.app.store;
+    // A session's last use is noted, and use is counted.
+    const books = ['session', 'idempotency_record', 'usage_meter'];
+    const before = await digests(db, books);
+    const door = {
+      url: `${headgate.url}/api/v1`,
+      authorization: `Bearer ${headgate.token('admin')}`,
+      refuses: isProblem,
     };
-    await Promise.all(Array.from({ length: 8 }, worker));
-    expect(failures, `seed ${seed}`).toEqual([]);
-    expect(await digests()).toEqual(before);
+    expect(await faults(chance, { operations, calls, spoils }, door), `seed ${seed}`).toEqual([]);
+    expect(await digests(db, books)).toEqual(before);
   });
 
   it('are refused when they are not even HTTP', { timeout: 3_600_000 }, async () => {

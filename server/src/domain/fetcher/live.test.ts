@@ -4,6 +4,7 @@ import { BusyError, ConflictError, type DomainError, InvalidError, NotFoundError
 import { systemPrincipal } from '../identity/principal.ts';
 import type { Connections, FoundConnection } from './connections.ts';
 import { LiveConnections, type LivePort } from './live.ts';
+import { anyRules } from './testing/rules.ts';
 
 const view = {
   id: '01999999-0000-7000-8000-000000000001',
@@ -16,22 +17,12 @@ const view = {
   updatedAt: new Date(0),
 };
 const found = { view, row: { tenant_id: 1, version: 1 }, internal: false } as unknown as FoundConnection; // what is used of it
-const rules = {
-  metadataLimits: true,
-  strictCa: false,
-  passwordForNewTarget: false,
-  defaultPageSize: 10,
-  maxPageSize: 100,
-  schemaCacheSeconds: 300,
-  tenantsAllowPrivateAddresses: false,
-};
-
 function live(gateway: Partial<LivePort>): LiveConnections {
   const connections = {
     find: async () => found,
     byNames: async () => new Map([['main', found]]),
   } as unknown as Connections; // what is used of it
-  return new LiveConnections({ connections, gateway: gateway as LivePort, rules });
+  return new LiveConnections({ connections, gateway: gateway as LivePort, rules: anyRules });
 }
 
 const principal = systemPrincipal('fetcher');

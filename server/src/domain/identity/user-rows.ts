@@ -1,4 +1,4 @@
-/** Reading users as they are shown, and the questions that administering them asks of the store. */
+/** Reading users as they are shown, what administering them asks of the store. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { ConflictError } from '../errors.ts';

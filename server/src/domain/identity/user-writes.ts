@@ -20,6 +20,7 @@ export function profileOf(input: Pick<UserPatch, 'firstName' | 'lastName' | 'ema
   };
 }
 
+/** Replaces all roles of a user. */
 export async function setRoles(trx: Transaction<DB>, userId: number, roleIds: readonly number[]): Promise<void> {
   await trx.deleteFrom('user_role').where('user_id', '=', userId).execute();
   if (roleIds.length === 0) return;

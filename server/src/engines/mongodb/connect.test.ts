@@ -1,8 +1,8 @@
-import { createServer, type Server, type Socket } from 'node:net';
 import { MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { makeAuthority } from '../../../test/servers/certificates.ts';
 import { type MongodbStandIn, type StandInOptions, startMongodbStandIn } from '../../../test/servers/mongodb.ts';
+import { stubServer } from '../../../test/servers/stub.ts';
 import type { ConnectStage, ConnectTarget } from '../engine.ts';
 import { mongodbEngine } from './index.ts';
 import { reportOf } from './privileges.ts';
@@ -34,23 +34,8 @@ async function standIn(options: StandInOptions): Promise<MongodbStandIn> {
 }
 
 /** Something that listens and is no MongoDB. */
-async function listener(onData: (write: (text: string) => void) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('data', () => onData((text) => socket.write(text)));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  started.push({
-    stop: () => {
-      for (const socket of sockets) socket.destroy();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
-  });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
+const listener = (onData: (write: (text: string) => void) => void): Promise<number> =>
+  stubServer((socket) => socket.on('data', () => onData((text) => socket.write(text))));
 
 async function failure(target: ConnectTarget): Promise<{ code: string; stage: string | undefined; text: string }> {
   try {

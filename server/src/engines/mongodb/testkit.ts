@@ -1,43 +1,26 @@
 /** What the tests of this engine share: targets, connections that are closed at the end, the bypass corpus. */
 import { readFileSync } from 'node:fs';
-import { afterEach } from 'vitest';
 import type { CatalogTable, ConnectTarget, TableRead } from '../engine.ts';
+import { endedAfterEach, targetAt } from '../testing/kit.ts';
 import { type MongodbConnection, openConnection } from './query.ts';
+
+/** The user of `targetOf`. */
+export const ada = { username: 'ada', password: 'ada-password' };
 
 /** A target for a stand-in; TLS off, and its user `ada`, unless said. */
 export function targetOf(
   server: { readonly host: string; readonly port: number },
   changes: Partial<ConnectTarget> = {},
 ): ConnectTarget {
-  return {
-    host: 'localhost',
-    addresses: [server.host],
-    port: server.port,
-    database: 'shop',
-    username: 'ada',
-    password: 'ada-password',
-    tls: { mode: 'disable' },
-    options: {},
-    applicationName: 'headgate',
-    ...changes,
-  };
+  return targetAt(server, { database: 'shop', ...ada, ...changes });
 }
 
-/** The user of `targetOf`. */
-export const ada = { username: 'ada', password: 'ada-password' };
-
-const open: MongodbConnection[] = [];
+const closed = endedAfterEach<MongodbConnection>((connection) => connection.close());
 
 /** A connection that is closed after the test. */
 export async function connected(target: ConnectTarget): Promise<MongodbConnection> {
-  const connection = await openConnection(target, { signal: AbortSignal.timeout(30_000) });
-  open.push(connection);
-  return connection;
+  return closed(await openConnection(target, { signal: AbortSignal.timeout(30_000) }));
 }
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((connection) => connection.close()));
-});
 
 export interface BypassCase {
   readonly name: string;

@@ -2,7 +2,8 @@
  * Connection URLs: `mongodb://user:password@host:27017/database?authSource=admin&tls=true`. Messages never repeat the
  * text: it may hold a password.
  */
-import { type ConnectionParts, EngineError, type TlsMode } from '../engine.ts';
+import type { ConnectionParts, TlsMode } from '../engine.ts';
+import { decodeLogin, decodePart, invalidUrl, type Mutable, portOf, urlParameters, urlPieces } from '../url-parts.ts';
 
 const SCHEME = /^mongodb(\+srv)?:\/\//i;
 
@@ -15,23 +16,16 @@ export function recognisesUrl(text: string): boolean {
 export function parseUrl(text: string): ConnectionParts {
   const trimmed = text.trim();
   const scheme = SCHEME.exec(trimmed);
-  if (scheme === null) throw invalid('The text is no MongoDB URL.');
+  if (scheme === null) throw invalidUrl('The text is no MongoDB URL.');
   if (scheme[1] !== undefined) {
-    throw invalid(
+    throw invalidUrl(
       'A URL of the form mongodb+srv:// names its servers in DNS, and Headgate checks addresses before it connects. Write mongodb://host:port/database with one of the servers, and tls=true.',
     );
   }
-  const [, authority = '', path = '', search = ''] =
-    /^([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/s.exec(trimmed.slice(scheme[0].length)) ?? [];
-  const at = authority.lastIndexOf('@');
-  const login = at < 0 ? '' : authority.slice(0, at);
-  const colon = login.indexOf(':');
-  const parts: Mutable<ConnectionParts> = { ...hostAndPort(authority.slice(at + 1)), ...fromQuery(queryOf(search)) };
-  if (at >= 0) {
-    parts.username = decode(colon < 0 ? login : login.slice(0, colon), 'user name');
-    if (colon >= 0) parts.password = decode(login.slice(colon + 1), 'password');
-  }
-  if (path !== '') parts.database = decode(path, 'database');
+  const { login, address, path, search } = urlPieces(trimmed.slice(scheme[0].length));
+  const parts: Mutable<ConnectionParts> = { ...hostAndPort(address), ...fromQuery(queryOf(search)) };
+  Object.assign(parts, decodeLogin(login));
+  if (path !== '') parts.database = decodePart(path, 'database');
   // What the drivers do: who is not said to be known elsewhere is known in the database of the URL.
   if (parts.username !== undefined && parts.database !== undefined && !('authSource' in parts.options)) {
     const external = parts.options.authMechanism === 'PLAIN' || parts.options.authMechanism === 'MONGODB-X509';
@@ -40,44 +34,22 @@ export function parseUrl(text: string): ConnectionParts {
   return parts;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-function invalid(message: string): EngineError {
-  return new EngineError('parameter_invalid', message);
-}
-
-function decode(text: string, what: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalid(`The ${what} in the URL is not encoded correctly.`);
-  }
-}
-
 function hostAndPort(text: string): { host?: string; port?: number } {
   if (text === '') return {};
   if (text.includes(',')) {
-    throw invalid('The URL names several hosts. Name one: the primary for writing, any member for reading.');
+    throw invalidUrl('The URL names several hosts. Name one: the primary for writing, any member for reading.');
   }
   const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]()@/\s]+))(?::(\d+))?$/.exec(text);
-  if (!match) throw invalid('The host in the URL cannot be read.');
-  const host = match[1] ?? decode(match[2] ?? '', 'host');
-  if (host.includes('/')) throw invalid('The URL names a socket of this machine; name a host.');
-  if (match[3] === undefined) return { host };
-  const port = Number(match[3]);
-  if (port < 1 || port > 65535) throw invalid('The port in the URL is not between 1 and 65535.');
-  return { host, port };
+  if (!match) throw invalidUrl('The host in the URL cannot be read.');
+  const host = match[1] ?? decodePart(match[2] ?? '', 'host');
+  if (host.includes('/')) throw invalidUrl('The URL names a socket of this machine; name a host.');
+  return match[3] === undefined ? { host } : { host, port: portOf(match[3]) };
 }
 
 /** Names of parameters do not depend on case. */
 function queryOf(search: string): Map<string, string> {
   const query = new Map<string, string>();
-  for (const pair of search.split('&')) {
-    if (pair === '') continue;
-    const equals = pair.indexOf('=');
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals), 'parameters').toLowerCase();
-    query.set(name, equals < 0 ? '' : decode(pair.slice(equals + 1), 'parameters'));
-  }
+  for (const [name, value] of urlParameters(search, { plus: 'itself' })) query.set(name.toLowerCase(), value);
   return query;
 }
 
@@ -101,7 +73,7 @@ function tlsModeOf(query: ReadonlyMap<string, string>): TlsMode | undefined {
     const value = query.get(name);
     if (value === undefined) return undefined;
     if (value === 'true' || value === 'false') return value === 'true';
-    throw invalid(`The URL's ${name} is neither true nor false.`);
+    throw invalidUrl(`The URL's ${name} is neither true nor false.`);
   };
   const tls = flag('tls') ?? flag('ssl');
   if (tls === undefined) return undefined;

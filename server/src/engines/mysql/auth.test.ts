@@ -3,11 +3,13 @@
  * that speaks the server's half as MySQL documents it. It proves our half, not MySQL.
  */
 import { constants, createHash, generateKeyPairSync, privateDecrypt } from 'node:crypto';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makeAuthority } from '../../../test/servers/certificates.ts';
+import { stubServer } from '../../../test/servers/stub.ts';
 import { type ConnectTarget, EngineError } from '../engine.ts';
+import { targetAt } from '../testing/kit.ts';
 import { cachingSha2, nativePassword, plainPassword } from './auth.ts';
 import { signIn } from './connect.ts';
 import { CAPABILITY, HEADER, packet, Reader } from './protocol.ts';
@@ -46,14 +48,6 @@ interface Behaviour {
   /** Sent after sign-in instead of the answer to our first command. */
   readonly answersCommandsWith?: Buffer;
 }
-
-const standIns: { server: Server; sockets: Set<Socket> }[] = [];
-afterEach(() => {
-  for (const { server, sockets } of standIns.splice(0)) {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  }
-});
 
 /** The server's half of a sign-in. */
 class StandIn {
@@ -182,30 +176,12 @@ class StandIn {
 
 async function standIn(behaviour: Behaviour): Promise<{ port: number; seen: Seen }> {
   const seen: Seen = { plain: [] };
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    new StandIn(socket, behaviour, seen);
-  });
-  standIns.push({ server, sockets });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return { port: typeof address === 'object' && address ? address.port : 0, seen };
+  const port = await stubServer((socket) => new StandIn(socket, behaviour, seen));
+  return { port, seen };
 }
 
 function target(port: number, changes: Partial<ConnectTarget> = {}): ConnectTarget {
-  return {
-    host: 'localhost',
-    addresses: ['127.0.0.1'],
-    port,
-    database: '',
-    username: 'ada',
-    password,
-    tls: { mode: 'disable' },
-    options: {},
-    applicationName: 'headgate',
-    ...changes,
-  };
+  return targetAt({ host: '127.0.0.1', port }, { database: '', username: 'ada', password, ...changes });
 }
 
 /** `ok`, or the error. */

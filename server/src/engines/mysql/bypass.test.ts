@@ -7,14 +7,15 @@ import type { MariadbAccess } from '../../../test/servers/mariadb.ts';
 import { sharedMariadb } from '../../../test/servers/shared.ts';
 import { CollectingSink, collectRows } from '../collect.ts';
 import { EngineError } from '../engine.ts';
+import { bypassCases } from '../testing/kit.ts';
 import { classify } from './classify.ts';
 import { signIn } from './connect.ts';
 import { COMMAND, command } from './protocol.ts';
 import { OkExchange, ResultExchange, type Session } from './session.ts';
 import { initialSettings, StatementSettings } from './settings.ts';
-import { bypassCases, connected, targetOf } from './testkit.ts';
+import { connected, targetOf } from './testkit.ts';
 
-const cases = bypassCases();
+const cases = bypassCases('mysql');
 /** Where the server could write a file; unlike any other run's. */
 let file: string;
 const filled = (sql: string) => sql.replaceAll('{file}', file);

@@ -6,81 +6,28 @@
  * hold nothing that we have no rule for. The parser sees a text rebuilt from the tokens, so that the two cannot disagree on
  * where a string or a comment ends.
  */
-import { createHash } from 'node:crypto';
-import { init, parse } from '@guanmingchiu/sqlparser-ts';
-import type { Classification } from '../engine.ts';
+import {
+  beginsWith,
+  classifierOf,
+  commandOf,
+  type FirstWords,
+  NOT_UNDERSTOOD,
+  type Parsed,
+  parsed,
+  type Refusal,
+  refuse,
+  type Verdict,
+} from '../sql/classifier.ts';
+import { type Findings, NOTHING, type TreeRules } from '../sql/syntax.ts';
+import { isName, rebuild, type Token } from '../sql/tokens.ts';
 import { effectOf } from './functions.ts';
-import { type Findings, inspect } from './syntax.ts';
-import { isLiteral, rebuild, type Token, tokenize } from './tokens.ts';
-
-await init();
-
-/** Longer texts are refused rather than parsed. */
-const LONGEST_STATEMENT = 1024 * 1024;
-const CACHED_STATEMENTS = 2_000;
-const LONGEST_CACHED_STATEMENT = 8 * 1024;
-
-type Reason = NonNullable<Classification['reason']>;
-type Verdict =
-  | { verdict: 'read' | 'write'; findings: Findings }
-  | { verdict: 'refused'; reason: Reason; findings?: Findings };
-
-const NOTHING: Findings = { relations: [], functions: [], locks: false, writes: false, unknown: [] };
-
-const cache = new Map<string, Classification>();
+import { tokenize } from './tokens.ts';
 
 /** Classifies one statement. The most recent answers are remembered by text. */
-export function classify(sql: string): Classification {
-  const known = cache.get(sql);
-  if (known) {
-    // Least recently used first.
-    cache.delete(sql);
-    cache.set(sql, known);
-    return known;
-  }
-  const result = examine(sql);
-  if (sql.length <= LONGEST_CACHED_STATEMENT) {
-    cache.set(sql, result);
-    if (cache.size > CACHED_STATEMENTS) cache.delete(cache.keys().next().value!);
-  }
-  return result;
-}
-
-function examine(sql: string): Classification {
-  const tooLong = sql.length > LONGEST_STATEMENT;
-  const { tokens, problem } = tokenize(tooLong ? sql.slice(0, LONGEST_STATEMENT) : sql);
-  const statement = withoutEnd(tokens);
-  let outcome: Verdict;
-  if (tooLong) outcome = refuse('not_understood', 'The statement is longer than 1 MiB.');
-  else if (problem) outcome = refuse(problem.code, problem.message);
-  else if (statement.length === 0) outcome = refuse('empty', 'There is no statement.');
-  else if (statement.some((token) => token.text === ';')) {
-    outcome = refuse('several_statements', 'Only one statement can run at a time.');
-  } else outcome = judge(statement);
-  const findings = outcome.findings ?? NOTHING;
-  const literalFree = rebuild(statement, () => '?');
-  return {
-    verdict: outcome.verdict,
-    ...(outcome.verdict === 'refused' ? { reason: outcome.reason } : {}),
-    command: commandOf(statement),
-    relations: findings.relations,
-    functions: findings.functions,
-    literalFree: problem ? `${literalFree} …` : literalFree,
-    fingerprint: fingerprintOf(statement),
-  };
-}
-
-function refuse(code: Reason['code'], message: string, findings?: Findings): Verdict {
-  return { verdict: 'refused', reason: { code, message }, findings };
-}
-
-/** The tokens without the one semicolon that may end them (the server takes no more). */
-function withoutEnd(tokens: readonly Token[]): readonly Token[] {
-  return tokens.at(-1)?.text === ';' ? tokens.slice(0, -1) : tokens;
-}
+export const classify = classifierOf({ tokenize, judge, commandOf: commandOfMysql });
 
 /** Statements that write and that we understand: first word → second words (empty = any). */
-const WRITES: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+const WRITES: FirstWords = new Map<string, readonly string[]>([
   ['INSERT', []],
   ['REPLACE', []],
   ['UPDATE', []],
@@ -166,15 +113,14 @@ function judge(tokens: readonly Token[]): Verdict {
   if (first === 'SELECT' || first === 'WITH' || first === 'VALUES' || first === '(') return query(tokens);
   if (first === 'SHOW') return show(tokens);
   if (first === 'EXPLAIN' || first === 'DESCRIBE' || first === 'DESC' || first === 'ANALYZE') return explain(tokens);
-  const seconds = WRITES.get(first);
-  if (seconds && (seconds.length === 0 || seconds.includes(tokens[1]?.upper ?? ''))) return write(tokens);
-  return refuse('forbidden', `${commandOf(tokens)} statements are not allowed.`);
+  if (beginsWith(tokens, WRITES)) return write(tokens);
+  return refuse('forbidden', `${commandOfMysql(tokens)} statements are not allowed.`);
 }
 
 /** What no statement may hold. */
 function forbiddenInTokens(tokens: readonly Token[]): Verdict | undefined {
   for (const [index, token] of tokens.entries()) {
-    const isCall = (token.kind === 'word' || token.kind === 'quoted') && tokens[index + 1]?.text === '(';
+    const isCall = isName(token) && tokens[index + 1]?.text === '(';
     if (isCall && effectOf(unquoted(token)) === 'forbidden') {
       return refuse('forbidden', `The function ${unquoted(token)} is not allowed.`);
     }
@@ -204,10 +150,7 @@ function query(tokens: readonly Token[]): Verdict {
 
 function callsWriter(tokens: readonly Token[]): boolean {
   return tokens.some(
-    (token, index) =>
-      (token.kind === 'word' || token.kind === 'quoted') &&
-      tokens[index + 1]?.text === '(' &&
-      effectOf(unquoted(token)) === 'writes',
+    (token, index) => isName(token) && tokens[index + 1]?.text === '(' && effectOf(unquoted(token)) === 'writes',
   );
 }
 
@@ -215,7 +158,8 @@ function write(tokens: readonly Token[]): Verdict {
   const parsed = parsedTokens(tokens);
   if ('verdict' in parsed) return parsed;
   const { kind, findings } = parsed;
-  if (!WRITE_KINDS.has(kind)) return refuse('forbidden', `${commandOf(tokens)} statements are not allowed.`, findings);
+  if (!WRITE_KINDS.has(kind))
+    return refuse('forbidden', `${commandOfMysql(tokens)} statements are not allowed.`, findings);
   if (targets(tokens).some((name) => SERVER_SCHEMAS.test(name)) || changesServerSchema(findings)) {
     return refuse('forbidden', "The server's own schemas may not be changed.", findings);
   }
@@ -250,7 +194,7 @@ function targets(tokens: readonly Token[]): string[] {
   for (const [index, token] of tokens.entries()) {
     if (!/^(DATABASE|SCHEMA|TABLE|TABLES|VIEW|INTO|UPDATE|FROM|ON|TO|EXISTS|SEQUENCE)$/.test(token.upper)) continue;
     const next = tokens[index + 1];
-    if (!next || (next.kind !== 'word' && next.kind !== 'quoted')) continue;
+    if (!next || !isName(next)) continue;
     if (ofSchema || tokens[index + 2]?.text === '.') names.push(`${unquoted(next)}.`);
   }
   return names;
@@ -289,36 +233,30 @@ function explain(tokens: readonly Token[]): Verdict {
 
 /** `DESCRIBE table [column]`, where the column may be a pattern. */
 function describe(tokens: readonly Token[]): Verdict {
-  const isName = (token: Token | undefined) => token?.kind === 'word' || token?.kind === 'quoted';
   let at = isName(tokens[0]) ? 1 : 0;
   if (at === 1 && tokens[1]?.text === '.' && isName(tokens[2])) at = 3;
-  if (at === 0 || tokens[0]!.upper === 'FOR') return refuse('not_understood', 'The statement was not understood.');
+  if (at === 0 || tokens[0]!.upper === 'FOR') return NOT_UNDERSTOOD;
   const relation = at === 3 ? `${unquoted(tokens[0]!)}.${unquoted(tokens[2]!)}` : unquoted(tokens[0]!);
   const pattern = tokens[at];
   if (pattern && (isName(pattern) || pattern.kind === 'string')) at += 1;
-  if (at !== tokens.length) return refuse('not_understood', 'The statement was not understood.');
+  if (at !== tokens.length) return NOT_UNDERSTOOD;
   return { verdict: 'read', findings: { ...NOTHING, relations: [relation] } };
 }
 
-function parsedTokens(tokens: readonly Token[]): { kind: string; findings: Findings } | Verdict {
+const TREE: TreeRules = {
+  bodies: new Set(['Select', 'Query', 'SetOperation', 'Values', 'Table']),
+  writingBodies: new Set(['Insert', 'Update', 'Delete', 'Merge']),
+  tables: new Set(['Table', 'Derived', 'NestedJoin', 'JsonTable']),
+  tableMembers: new Set(['relation', 'source']),
+  fold: (name) => name.toLowerCase(),
+  recursion: 'with-recursive',
+  selectInto: 'unknown',
+};
+
+function parsedTokens(tokens: readonly Token[]): Parsed | Refusal {
   const { text, locks } = forParser(tokens);
-  let statements: unknown;
-  try {
-    statements = parse(text, 'mysql');
-  } catch (error) {
-    const message = error instanceof Error ? error.message.replace(/^sql parser error: /, '') : '';
-    return refuse('not_understood', `The statement was not understood: ${message.slice(0, 200)}`);
-  }
-  const [statement] = Array.isArray(statements) ? statements : [];
-  if (!Array.isArray(statements) || statements.length !== 1 || typeof statement !== 'object' || statement === null) {
-    return refuse('not_understood', 'The statement was not understood.');
-  }
-  const found = inspect(statement);
-  const findings = locks ? { ...found, locks } : found;
-  if (findings.unknown.length > 0) {
-    return refuse('forbidden', `${findings.unknown.join(', ')} is not allowed.`, findings);
-  }
-  return { kind: Object.keys(statement)[0] ?? '', findings };
+  const found = parsed(text, { dialect: 'mysql', rules: TREE, notOne: NOT_UNDERSTOOD });
+  return locks && 'kind' in found ? { ...found, findings: { ...found.findings, locks } } : found;
 }
 
 /**
@@ -351,27 +289,11 @@ function forParser(tokens: readonly Token[]): { text: string; locks: boolean } {
   return { text: rebuild(kept, (token) => (token.kind === 'string' ? "'0'" : token.text)), locks };
 }
 
-/** `SELECT`, `CREATE TABLE`, … from the first words. */
-function commandOf(tokens: readonly Token[]): string {
-  const words = tokens.filter((token) => token.kind === 'word').map((token) => token.upper.slice(0, 40));
-  const first = words[0] ?? '';
-  if (first === 'WITH') {
-    return words.find((word) => /^(INSERT|UPDATE|DELETE|REPLACE)$/.test(word)) ?? 'SELECT';
-  }
-  if (first === 'DESC') return 'DESCRIBE';
-  if (!/^(CREATE|ALTER|DROP|RENAME|SHOW|LOCK|UNLOCK|LOAD|SET|START)$/.test(first)) return first;
-  const second = words
-    .slice(1)
-    .find((word) => !/^(OR|REPLACE|TEMPORARY|UNIQUE|FULLTEXT|SPATIAL|FULL|IGNORE|IF)$/.test(word));
-  return second ? `${first} ${second}` : first;
-}
-
-/** A digest of the shape: literals and the lengths of lists of them do not count, nor does the case of words. */
-function fingerprintOf(tokens: readonly Token[]): string {
-  const shape = tokens.map((token) => {
-    if (isLiteral(token) || token.kind === 'placeholder') return '?';
-    return token.kind === 'word' ? token.text.toLowerCase() : token.text;
+function commandOfMysql(tokens: readonly Token[]): string {
+  const command = commandOf(tokens, {
+    afterWith: /^(INSERT|UPDATE|DELETE|REPLACE)$/,
+    pairs: /^(CREATE|ALTER|DROP|RENAME|SHOW|LOCK|UNLOCK|LOAD|SET|START)$/,
+    passed: /^(OR|REPLACE|TEMPORARY|UNIQUE|FULLTEXT|SPATIAL|FULL|IGNORE|IF)$/,
   });
-  const text = shape.join(' ').replace(/\?(?: , \?)+/g, '?');
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return command === 'DESC' ? 'DESCRIBE' : command;
 }

@@ -1,9 +1,10 @@
 /** Sign-in: passwords, TLS, addresses, databases, and what each failure is called. */
-import { createServer, type Server } from 'node:net';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+import { beforeAll, describe, expect, test } from 'vitest';
 import { makeAuthority } from '../../../test/servers/certificates.ts';
 import { type MariadbAccess, type MariadbServer, startMariadb } from '../../../test/servers/mariadb.ts';
 import { sharedMariadb } from '../../../test/servers/shared.ts';
+import { stubServer } from '../../../test/servers/stub.ts';
 import { collectRows } from '../collect.ts';
 import { type ConnectStage, type ConnectTarget, EngineError, type TlsSettings } from '../engine.ts';
 import { openConnection } from './connection.ts';
@@ -36,22 +37,8 @@ async function attempt(target: ConnectTarget, signal = AbortSignal.timeout(30_00
   }
 }
 
-const answering: Server[] = [];
-afterEach(() => {
-  for (const listener of answering.splice(0)) listener.close();
-});
-
 /** A server that sends these bytes to whoever connects. */
-async function listening(greeting: Buffer): Promise<number> {
-  const listener = createServer((socket) => {
-    socket.on('error', () => {});
-    socket.write(greeting);
-  });
-  answering.push(listener);
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const address = listener.address();
-  return typeof address === 'object' && address ? address.port : 0;
-}
+const listening = (greeting: Buffer): Promise<number> => stubServer((socket) => socket.write(greeting));
 
 describe('sign-in', () => {
   test('reports each stage in order', async () => {

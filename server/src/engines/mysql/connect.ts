@@ -2,9 +2,10 @@
  * From an address to a signed-in session: greeting, TLS, authentication, session settings.
  */
 import { type ConnectStage, type ConnectTarget, EngineError } from '../engine.ts';
+import { connectionLost, givenUp } from '../network-errors.ts';
 import { cachingSha2, nativePassword, plainPassword, rsaPassword } from './auth.ts';
 import { ed25519Signature } from './ed25519.ts';
-import { connectionLost, fromServerError, protocolError } from './errors.ts';
+import { fromServerError, protocolError } from './errors.ts';
 import {
   CAPABILITY,
   type Greeting,
@@ -18,7 +19,7 @@ import {
   UTF8MB4,
 } from './protocol.ts';
 import { Session, type SessionFacts } from './session.ts';
-import { aborted, type PacketHandler, Wire } from './wire.ts';
+import { type PacketHandler, Wire } from './wire.ts';
 
 /** What `connect` needs to know beside the target. */
 export interface ConnectHooks {
@@ -72,7 +73,7 @@ interface Received {
 export async function signIn(target: ConnectTarget, hooks: ConnectHooks): Promise<Session> {
   const conversation = new Conversation();
   const wire = new Wire(conversation);
-  const onAbort = () => wire.destroy(aborted(hooks.signal, conversation.stage));
+  const onAbort = () => wire.destroy(givenUp(hooks.signal, conversation.stage));
   hooks.signal.addEventListener('abort', onAbort, { once: true });
   try {
     await wire.open(target.addresses, target.port, hooks.signal);

@@ -14,11 +14,12 @@ import {
   type StatementRequest,
   type StatementResult,
 } from '../engine.ts';
+import { connectionLost } from '../network-errors.ts';
+import { requireAllowed } from '../sql/classifier.ts';
 import { executeCommand, Transcoder } from './binary.ts';
 import { classify } from './classify.ts';
 import { type ConnectHooks, signIn } from './connect.ts';
 import { acquireControlLine, type ControlLine } from './control.ts';
-import { connectionLost } from './errors.ts';
 import { COMMAND, type ColumnDefinition, command, MAX_PAYLOAD, type Ok } from './protocol.ts';
 import { OkExchange, type Prepared, PrepareExchange, ResultExchange, type Session } from './session.ts';
 import { initialSettings, parsingSafeMode, StatementSettings } from './settings.ts';
@@ -111,13 +112,7 @@ export class MysqlConnection implements EngineConnection {
   ): Promise<StatementResult> {
     // The gateway has asked the same question before. It is asked again here, because on this engine the answer is what
     // keeps a statement from leaving the read-only session (`BEGIN NOT ATOMIC`, `SET STATEMENT`).
-    const { verdict, reason } = classify(request.sql);
-    if (verdict === 'refused') {
-      throw new EngineError('unsupported', reason?.message ?? 'The statement is not allowed.');
-    }
-    if (request.access === 'read' && verdict !== 'read') {
-      throw new EngineError('read_only', 'The statement is not a read.');
-    }
+    requireAllowed(classify(request.sql), request.access);
     return this.#run(request, sink, started);
   }
 

@@ -9,7 +9,7 @@
  * is a read-only transaction (`settings.ts`); no capability for several statements, several results or local files.
  */
 import type { Engine, EngineConnection, ValueKind } from '../engine.ts';
-import { type ReadDialect, sqlReadStatement } from '../read-statement.ts';
+import { type ReadDialect, sqlReadStatement } from '../sql/read-statement.ts';
 import { classify } from './classify.ts';
 import { MysqlConnection, openConnection } from './connection.ts';
 import { introspect } from './introspect.ts';

@@ -2,7 +2,8 @@
  * Connection URLs: `mysql://`, `mariadb://`, their JDBC forms, and the DSN of Go programs
  * (`user:password@tcp(host:port)/database?…`). Messages never repeat the text: it may hold a password.
  */
-import { type ConnectionParts, EngineError, type TlsMode } from '../engine.ts';
+import type { ConnectionParts, TlsMode } from '../engine.ts';
+import { decodeLogin, decodePart, invalidUrl, type Mutable, portOf, urlParameters, urlPieces } from '../url-parts.ts';
 
 const URL_SCHEME = /^(?:jdbc:)?(?:mysql|mariadb):\/\//i;
 const DSN = /^(?:([^@]*)@)?(?:(tcp|tcp6|tcp4)\(([^)]*)\))?\/([^?]*)(?:\?(.*))?$/s;
@@ -18,34 +19,16 @@ export function parseUrl(text: string): ConnectionParts {
   return URL_SCHEME.test(trimmed) ? parseScheme(trimmed) : parseDsn(trimmed);
 }
 
-function invalid(message: string): EngineError {
-  return new EngineError('parameter_invalid', message);
-}
-
-function decode(text: string, what: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalid(`The ${what} in the URL is not encoded correctly.`);
-  }
-}
-
 function parseScheme(text: string): ConnectionParts {
   const rest = text.replace(URL_SCHEME, '');
   const jdbc = /^jdbc:/i.test(text);
-  const [, authority = '', path = '', search = ''] = /^([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/s.exec(rest) ?? [];
-  const at = authority.lastIndexOf('@');
-  const login = at < 0 ? '' : authority.slice(0, at);
-  const colon = login.indexOf(':');
-  const query = parseQuery(search);
+  const { login, address, path, search } = urlPieces(rest);
+  const query = new Map(urlParameters(search));
   const parts: Mutable<ConnectionParts> = {
-    ...hostAndPort(authority.slice(at + 1)),
+    ...hostAndPort(address),
     ...fromQuery(query),
   };
-  if (at >= 0) {
-    parts.username = decode(colon < 0 ? login : login.slice(0, colon), 'user name');
-    if (colon >= 0) parts.password = decode(login.slice(colon + 1), 'password');
-  }
+  Object.assign(parts, decodeLogin(login));
   // JDBC puts them among the parameters.
   if (jdbc || parts.username === undefined) {
     const user = query.get('user');
@@ -53,22 +36,17 @@ function parseScheme(text: string): ConnectionParts {
     if (user !== undefined) parts.username = user;
     if (password !== undefined) parts.password = password;
   }
-  if (path !== '') parts.database = decode(path, 'database');
+  if (path !== '') parts.database = decodePart(path, 'database');
   return parts;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
 function hostAndPort(text: string): { host?: string; port?: number } {
   if (text === '') return {};
-  if (text.includes(',')) throw invalid('The URL names several hosts; name one.');
+  if (text.includes(',')) throw invalidUrl('The URL names several hosts; name one.');
   const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]()@/\s]+))(?::(\d+))?$/.exec(text);
-  if (!match) throw invalid('The host in the URL cannot be read.');
-  const host = match[1] ?? decode(match[2]!, 'host');
-  if (match[3] === undefined) return { host };
-  const port = Number(match[3]);
-  if (port < 1 || port > 65535) throw invalid('The port in the URL is not between 1 and 65535.');
-  return { host, port };
+  if (!match) throw invalidUrl('The host in the URL cannot be read.');
+  const host = match[1] ?? decodePart(match[2]!, 'host');
+  return match[3] === undefined ? { host } : { host, port: portOf(match[3]) };
 }
 
 function parseDsn(text: string): ConnectionParts {
@@ -76,27 +54,19 @@ function parseDsn(text: string): ConnectionParts {
   const at = text.lastIndexOf('@tcp');
   const login = at < 0 ? undefined : text.slice(0, at);
   const match = DSN.exec(at < 0 ? text : text.slice(at + 1));
-  if (!match) throw invalid('The text is no MySQL or MariaDB URL.');
+  if (!match) throw invalidUrl('The text is no MySQL or MariaDB URL.');
   const [, , , address, database = '', search = ''] = match;
-  const parts: Mutable<ConnectionParts> = { ...hostAndPort(address ?? ''), ...fromQuery(parseQuery(search)) };
+  const parts: Mutable<ConnectionParts> = {
+    ...hostAndPort(address ?? ''),
+    ...fromQuery(new Map(urlParameters(search))),
+  };
   if (login !== undefined) {
     const colon = login.indexOf(':');
     parts.username = colon < 0 ? login : login.slice(0, colon);
     if (colon >= 0) parts.password = login.slice(colon + 1);
   }
-  if (database !== '') parts.database = decode(database, 'database');
+  if (database !== '') parts.database = decodePart(database, 'database');
   return parts;
-}
-
-function parseQuery(search: string): Map<string, string> {
-  const query = new Map<string, string>();
-  for (const pair of search.split('&')) {
-    if (pair === '') continue;
-    const equals = pair.indexOf('=');
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals), 'parameters');
-    query.set(name, equals < 0 ? '' : decode(pair.slice(equals + 1).replaceAll('+', ' '), 'parameters'));
-  }
-  return query;
 }
 
 /** TLS and options from a URL's parameters; parameters that mean nothing to us are left out. */
@@ -143,7 +113,7 @@ function tlsModeOf(query: ReadonlyMap<string, string>): TlsMode | undefined {
     const word = query.get(name);
     if (word === undefined) continue;
     const mode = TLS_WORDS.get(word.toLowerCase());
-    if (!mode) throw invalid(`The URL's ${name} is none of disable, prefer, require, verify-ca, verify-full.`);
+    if (!mode) throw invalidUrl(`The URL's ${name} is none of disable, prefer, require, verify-ca, verify-full.`);
     return mode;
   }
   const use = query.get('useSSL') ?? query.get('useSsl');

@@ -9,7 +9,8 @@
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import { EngineError, type TlsSettings } from '../engine.ts';
-import { connectionLost, fromSocketError, fromTlsError, protocolError } from './errors.ts';
+import { connectionLost, fromSocketError, givenUp } from '../network-errors.ts';
+import { fromTlsError, protocolError } from './errors.ts';
 import { HEADER, MAX_PAYLOAD } from './protocol.ts';
 
 const BUFFER_BYTES = 64 * 1024;
@@ -46,7 +47,7 @@ export async function openSocket(
     try {
       return await openOne(host, port, signal, onread);
     } catch (error) {
-      if (signal.aborted) throw aborted(signal, 'address');
+      if (signal.aborted) throw givenUp(signal, 'address');
       last = fromSocketError(error);
     }
   }
@@ -87,18 +88,6 @@ function openOne(
     socket.once('error', onError);
     socket.once('connect', onConnect);
   });
-}
-
-/** The error of an attempt that was given up: its deadline passed, or nobody wants it any more. */
-export function aborted(signal: AbortSignal, stage: EngineError['stage']): EngineError {
-  const timedOut = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
-  return timedOut
-    ? new EngineError('connect_timeout', 'The server did not answer in time.', { stage, fatal: true })
-    : new EngineError('cancelled', 'The connection attempt was given up.', {
-        stage,
-        fatal: true,
-        cause: signal.reason,
-      });
 }
 
 /** Options of `tls.connect` for the given settings. Verification follows the mode; TLS 1.2 is the lowest version. */
@@ -172,7 +161,7 @@ export class Wire {
       }
       const onAbort = () => {
         socket.destroy();
-        reject(aborted(signal, 'tls'));
+        reject(givenUp(signal, 'tls'));
       };
       signal.addEventListener('abort', onAbort, { once: true });
       const settle = (done: () => void) => {

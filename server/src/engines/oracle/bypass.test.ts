@@ -4,10 +4,11 @@
  */
 import { expect, test } from 'vitest';
 import { collectRows } from '../collect.ts';
+import { bypassCases } from '../testing/kit.ts';
 import { classify } from './classify.ts';
-import { bypassCases, connected, FakeServer } from './testkit.ts';
+import { connected, FakeServer } from './testkit.ts';
 
-const cases = bypassCases();
+const cases = bypassCases('oracle');
 
 test('the corpus has at least 130 attempts, each with its own name', () => {
   expect(cases.length).toBeGreaterThanOrEqual(130);

@@ -9,76 +9,28 @@
  * What it cannot see: a function of the user's own. Inside a query Oracle itself refuses DML in a function (ORA-14551),
  * but not in one that is an autonomous transaction: there only the login's rights hold.
  */
-import { createHash } from 'node:crypto';
-import { init, parse } from '@guanmingchiu/sqlparser-ts';
-import type { Classification } from '../engine.ts';
+import {
+  beginsWith,
+  classifierOf,
+  commandOf,
+  type FirstWords,
+  NOT_UNDERSTOOD,
+  type Parsed,
+  parsed,
+  type Refusal,
+  refuse,
+  type Verdict,
+} from '../sql/classifier.ts';
+import type { TreeRules } from '../sql/syntax.ts';
+import { isName, rebuild, type Token } from '../sql/tokens.ts';
 import { isForbiddenFunction, isForbiddenPackage } from './functions.ts';
-import { type Findings, inspect } from './syntax.ts';
-import { isLiteral, rebuild, type Token, tokenize } from './tokens.ts';
-
-await init();
-
-/** Longer texts are refused rather than parsed. */
-const LONGEST_STATEMENT = 1024 * 1024;
-const CACHED_STATEMENTS = 2_000;
-const LONGEST_CACHED_STATEMENT = 8 * 1024;
-
-type Reason = NonNullable<Classification['reason']>;
-type Verdict =
-  | { verdict: 'read' | 'write'; findings: Findings }
-  | { verdict: 'refused'; reason: Reason; findings?: Findings };
-
-const cache = new Map<string, Classification>();
+import { tokenize } from './tokens.ts';
 
 /** Classifies one statement. The most recent answers are remembered by text. */
-export function classify(sql: string): Classification {
-  const known = cache.get(sql);
-  if (known) {
-    // Least recently used first.
-    cache.delete(sql);
-    cache.set(sql, known);
-    return known;
-  }
-  const result = examine(sql);
-  if (sql.length <= LONGEST_CACHED_STATEMENT) {
-    cache.set(sql, result);
-    if (cache.size > CACHED_STATEMENTS) cache.delete(cache.keys().next().value!);
-  }
-  return result;
-}
-
-function examine(sql: string): Classification {
-  const tooLong = sql.length > LONGEST_STATEMENT;
-  const { tokens, problem } = tokenize(tooLong ? sql.slice(0, LONGEST_STATEMENT) : sql);
-  const statement = withoutEnd(tokens);
-  let outcome: Verdict;
-  if (tooLong) outcome = refuse('not_understood', 'The statement is longer than 1 MiB.');
-  else if (problem) outcome = refuse('not_understood', problem);
-  else if (statement.length === 0) outcome = refuse('empty', 'There is no statement.');
-  else outcome = judge(statement);
-  const literalFree = rebuild(statement, () => '?');
-  return {
-    verdict: outcome.verdict,
-    ...(outcome.verdict === 'refused' ? { reason: outcome.reason } : {}),
-    command: commandOf(statement),
-    relations: outcome.findings?.relations ?? [],
-    functions: outcome.findings?.functions ?? [],
-    literalFree: problem ? `${literalFree} …` : literalFree,
-    fingerprint: fingerprintOf(statement),
-  };
-}
-
-function refuse(code: Reason['code'], message: string, findings?: Findings): Verdict {
-  return { verdict: 'refused', reason: { code, message }, findings };
-}
-
-/** The tokens without the one semicolon that may end them. */
-export function withoutEnd(tokens: readonly Token[]): readonly Token[] {
-  return tokens.at(-1)?.text === ';' ? tokens.slice(0, -1) : tokens;
-}
+export const classify = classifierOf({ tokenize, block, judge, commandOf: commandOfOracle });
 
 /** Statements that write and that we understand: first word → second words (empty = any). */
-const WRITES: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+const WRITES: FirstWords = new Map<string, readonly string[]>([
   ['INSERT', []],
   ['UPDATE', []],
   ['DELETE', []],
@@ -110,18 +62,18 @@ const WRITE_KINDS = new Set([
 const SERVER_SCHEMA =
   /^(?:SYS|SYSTEM|SYSBACKUP|SYSDG|SYSKM|SYSRAC|AUDSYS|CTXSYS|DBSNMP|DVSYS|LBACSYS|MDSYS|OUTLN|XDB|WMSYS|GSMADMIN_INTERNAL)$/;
 
+function block(tokens: readonly Token[]): Verdict | undefined {
+  if (!/^(?:BEGIN|DECLARE)$/.test(tokens[0]!.upper)) return undefined;
+  return refuse('forbidden', 'Blocks of PL/SQL are not allowed.');
+}
+
 function judge(tokens: readonly Token[]): Verdict {
-  if (/^(?:BEGIN|DECLARE)$/.test(tokens[0]!.upper)) return refuse('forbidden', 'Blocks of PL/SQL are not allowed.');
-  if (tokens.some((token) => token.text === ';')) {
-    return refuse('several_statements', 'Only one statement can run at a time.');
-  }
   const forbidden = forbiddenInTokens(tokens);
   if (forbidden) return forbidden;
   const first = tokens[0]!.upper;
   if (first === 'SELECT' || first === 'WITH' || first === '(') return query(tokens);
-  const seconds = WRITES.get(first);
-  if (seconds && (seconds.length === 0 || seconds.includes(tokens[1]?.upper ?? ''))) return write(tokens);
-  return refuse('forbidden', `${commandOf(tokens) || 'Such'} statements are not allowed.`);
+  if (beginsWith(tokens, WRITES)) return write(tokens);
+  return refuse('forbidden', `${commandOfOracle(tokens) || 'Such'} statements are not allowed.`);
 }
 
 /** What no statement may hold. */
@@ -130,7 +82,7 @@ function forbiddenInTokens(tokens: readonly Token[]): Verdict | undefined {
     const next = tokens[index + 1]?.text;
     // A link runs on another server, in a transaction that nobody made read-only.
     if (token.text === '@') return refuse('forbidden', 'Database links are not allowed.');
-    if (token.kind !== 'word' && token.kind !== 'quoted') continue;
+    if (!isName(token)) continue;
     const name = unquoted(token);
     if ((next === '.' && isForbiddenPackage(name)) || (next === '(' && isForbiddenFunction(name))) {
       return refuse('forbidden', `${name.slice(0, 60)} is not allowed.`);
@@ -159,10 +111,7 @@ function query(tokens: readonly Token[]): Verdict {
 /** `sequence.NEXTVAL` moves the sequence, also in a read-only transaction. */
 function takesFromSequence(tokens: readonly Token[]): boolean {
   return tokens.some(
-    (token, index) =>
-      (token.kind === 'word' || token.kind === 'quoted') &&
-      unquoted(token) === 'NEXTVAL' &&
-      tokens[index - 1]?.text === '.',
+    (token, index) => isName(token) && unquoted(token) === 'NEXTVAL' && tokens[index - 1]?.text === '.',
   );
 }
 
@@ -170,9 +119,10 @@ function write(tokens: readonly Token[]): Verdict {
   const parsed = parsedTokens(tokens);
   if ('verdict' in parsed) return parsed;
   const { kind, findings } = parsed;
-  if (!WRITE_KINDS.has(kind)) return refuse('forbidden', `${commandOf(tokens)} statements are not allowed.`, findings);
+  if (!WRITE_KINDS.has(kind))
+    return refuse('forbidden', `${commandOfOracle(tokens)} statements are not allowed.`, findings);
   for (const [index, token] of tokens.entries()) {
-    if (token.kind !== 'word' && token.kind !== 'quoted') continue;
+    if (!isName(token)) continue;
     if (tokens[index + 1]?.text === '.' && SERVER_SCHEMA.test(unquoted(token))) {
       return refuse('forbidden', "A statement that writes may not name the server's own schemas.", findings);
     }
@@ -183,23 +133,29 @@ function write(tokens: readonly Token[]): Verdict {
   return { verdict: 'write', findings };
 }
 
-function parsedTokens(tokens: readonly Token[]): { kind: string; findings: Findings } | Verdict {
-  let statements: unknown;
-  try {
-    statements = parse(forParser(tokens), 'oracle');
-  } catch (error) {
-    const message = error instanceof Error ? error.message.replace(/^sql parser error: /, '') : '';
-    return refuse('not_understood', `The statement was not understood: ${message.slice(0, 200)}`);
-  }
-  const [statement] = Array.isArray(statements) ? statements : [];
-  if (!Array.isArray(statements) || statements.length !== 1 || typeof statement !== 'object' || statement === null) {
-    return refuse('not_understood', 'The statement was not understood.');
-  }
-  const findings = inspect(statement);
-  if (findings.unknown.length > 0) {
-    return refuse('forbidden', `${findings.unknown.join(', ')} is not allowed.`, findings);
-  }
-  return { kind: Object.keys(statement)[0] ?? '', findings };
+const TREE: TreeRules = {
+  bodies: new Set(['Select', 'Query', 'SetOperation', 'Values']),
+  writingBodies: new Set(),
+  tables: new Set([
+    'Table',
+    'Derived',
+    'NestedJoin',
+    'JsonTable',
+    'XmlTable',
+    'TableFunction',
+    'Function',
+    'Pivot',
+    'Unpivot',
+    'MatchRecognize',
+  ]),
+  tableMembers: new Set(['relation']),
+  fold: (name) => name.toUpperCase(),
+  recursion: 'always',
+  selectInto: 'unknown',
+};
+
+function parsedTokens(tokens: readonly Token[]): Parsed | Refusal {
+  return parsed(forParser(tokens), { dialect: 'oracle', rules: TREE, notOne: NOT_UNDERSTOOD });
 }
 
 /**
@@ -245,27 +201,9 @@ function plainGroupEnd(tokens: readonly Token[], from: number): number {
   return -1;
 }
 
-/** `SELECT`, `CREATE TABLE`, … from the first words. */
-function commandOf(tokens: readonly Token[]): string {
-  const words = tokens.filter((token) => token.kind === 'word').map((token) => token.upper.slice(0, 40));
-  const first = words[0] ?? '';
-  if (first === 'WITH') return 'SELECT';
-  if (!/^(?:CREATE|ALTER|DROP|LOCK|SET|EXPLAIN|PURGE|FLASHBACK)$/.test(first)) return first;
-  const second = words
-    .slice(1)
-    .find(
-      (word) =>
-        !/^(?:OR|REPLACE|GLOBAL|PRIVATE|TEMPORARY|UNIQUE|BITMAP|PUBLIC|EDITIONABLE|NONEDITIONABLE|FORCE)$/.test(word),
-    );
-  return second ? `${first} ${second}` : first;
-}
-
-/** A digest of the shape: literals and the lengths of lists of them do not count, nor does the case of words. */
-function fingerprintOf(tokens: readonly Token[]): string {
-  const shape = tokens.map((token) => {
-    if (isLiteral(token) || token.kind === 'placeholder') return '?';
-    return token.kind === 'word' ? token.text.toLowerCase() : token.text;
+function commandOfOracle(tokens: readonly Token[]): string {
+  return commandOf(tokens, {
+    pairs: /^(?:CREATE|ALTER|DROP|LOCK|SET|EXPLAIN|PURGE|FLASHBACK)$/,
+    passed: /^(?:OR|REPLACE|GLOBAL|PRIVATE|TEMPORARY|UNIQUE|BITMAP|PUBLIC|EDITIONABLE|NONEDITIONABLE|FORCE)$/,
   });
-  const text = shape.join(' ').replace(/\?(?: , \?)+/g, '?');
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -1,8 +1,9 @@
 /** The real driver against a stand-in of the listener: addresses, TLS, stages, refusals, deadlines. */
-import { createServer } from 'node:net';
+
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeAuthority } from '../../../test/servers/certificates.ts';
 import { type ListenerOptions, type OracleListener, startOracleListener } from '../../../test/servers/oracle.ts';
+import { stubServer } from '../../../test/servers/stub.ts';
 import { type ConnectStage, type ConnectTarget, EngineError, type TlsSettings } from '../engine.ts';
 import { oracleEngine } from './index.ts';
 import { FakeServer, failure, targetOf } from './testkit.ts';
@@ -205,16 +206,12 @@ describe('TLS', () => {
 
   test('a handshake that nobody answers', async () => {
     const heard = Promise.withResolvers<void>();
-    const silent = createServer((socket) => socket.on('error', () => {}).once('data', () => heard.resolve()));
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
-    const address = silent.address();
+    const port = await stubServer((socket) => socket.once('data', () => heard.resolve()));
     const deadline = new AbortController();
-    const port = typeof address === 'object' && address ? address.port : 0;
     const result = attempt({ port, tls: verified }, deadline.signal);
     await heard.promise;
     deadline.abort(late);
     expect((await result).error).toMatchObject({ stage: 'tls', code: 'connect_timeout' });
-    silent.close();
   });
 });
 

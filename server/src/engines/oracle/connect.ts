@@ -5,8 +5,9 @@
  * anybody signs in, so an unknown one fails the stage `database` without a word about the login.
  */
 import { type ConnectStage, type ConnectTarget, EngineError } from '../engine.ts';
+import { givenUp } from '../network-errors.ts';
 import type { Driver, DriverConnection } from './driver.ts';
-import { fromDriver, givenUp } from './errors.ts';
+import { fromDriver } from './errors.ts';
 import { OracleConnection, type SessionFacts } from './query.ts';
 import { Attempt, usesTls } from './transport.ts';
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SourceErrorCode } from '../engine.ts';
-import { fromDriver, fromSocketError, fromTlsError, givenUp } from './errors.ts';
+import { fromSocketError, givenUp } from '../network-errors.ts';
+import { fromDriver, fromTlsError } from './errors.ts';
 import { failure } from './testkit.ts';
 
 test.each<[string, SourceErrorCode]>([

@@ -1,15 +1,13 @@
 /**
- * From what went wrong — a server's ORA number, the driver's NJS code, a socket's or TLS code — to the engine-neutral
+ * From what went wrong — a server's ORA number, the driver's NJS code, a TLS code — to the engine-neutral
  * words.
  */
 import { type ConnectStage, EngineError, type SourceErrorCode } from '../engine.ts';
+import { certificateProblem, codeOf, codesByNumber } from '../network-errors.ts';
 import type { DriverFailure } from './driver.ts';
 
-const numbers = (lists: readonly (readonly [SourceErrorCode, readonly number[]])[]) =>
-  new Map(lists.flatMap(([code, list]) => list.map((number): [number, SourceErrorCode] => [number, code])));
-
 /** The server's numbers. */
-const BY_NUMBER: ReadonlyMap<number, SourceErrorCode> = numbers([
+const BY_NUMBER = codesByNumber([
   ['login_failed', [1005, 1017, 28001, 28003, 28007, 28011]],
   ['login_not_allowed', [1004, 1035, 1045, 1075, 28000, 28009, 28030, 28365, 46915, 47400]],
   ['auth_unsupported', [28040]],
@@ -99,7 +97,7 @@ export function fromDriver(error: unknown, more: { stage?: ConnectStage; sql?: s
     error.errorNum || REFUSALS.get(error.code ?? '') || Number(/\bORA-(\d{1,6})\b/.exec(error.message)?.[1] ?? 0);
   const native = number > 0 ? `ORA-${String(number).padStart(5, '0')}` : error.code;
   const lost = error.code === 'NJS-500';
-  const code = NOT_ORACLE.test(error.message) ? 'protocol_error' : codeOf(number, error.code);
+  const code = NOT_ORACLE.test(error.message) ? 'protocol_error' : neutralCode(number, error.code);
   return new EngineError(code, textOf(error, native), {
     nativeCode: native,
     stage: stageOf(code, more.stage),
@@ -110,7 +108,7 @@ export function fromDriver(error: unknown, more: { stage?: ConnectStage; sql?: s
   });
 }
 
-function codeOf(number: number, driverCode: string | undefined): SourceErrorCode {
+function neutralCode(number: number, driverCode: string | undefined): SourceErrorCode {
   const byNumber = BY_NUMBER.get(number);
   if (byNumber) return byNumber;
   if (driverCode?.startsWith('NJS-')) {
@@ -162,24 +160,12 @@ function positionOf(error: DriverFailure, code: SourceErrorCode, sql: string): n
   return Buffer.from(sql).subarray(0, offset).toString().length + 1;
 }
 
-const UNTRUSTED =
-  /^(?:CERT_(?:NOT_YET_VALID|REVOKED|REJECTED|SIGNATURE_FAILURE|UNTRUSTED|CHAIN_TOO_LONG)|DEPTH_ZERO_SELF_SIGNED_CERT|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT(?:_LOCALLY)?|UNABLE_TO_VERIFY_LEAF_SIGNATURE)$/;
-
-function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
 /** A failed TLS handshake with the server of this name. */
 export function fromTlsError(error: unknown, host: string): EngineError {
-  const code = systemCode(error);
+  const code = codeOf(error);
   const more = { stage: 'tls', nativeCode: code || undefined, fatal: true, cause: error } as const;
-  if (code === 'CERT_HAS_EXPIRED') return new EngineError('tls_expired', "The server's certificate has expired.", more);
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return new EngineError('tls_name_mismatch', `The server's certificate is not made out to ${host}.`, more);
-  }
-  if (UNTRUSTED.test(code)) {
-    return new EngineError('tls_untrusted', "The server's certificate is not signed by a trusted authority.", more);
-  }
+  const problem = certificateProblem(code, host);
+  if (problem) return new EngineError(problem.code, problem.message, more);
   // A plain listener drops what it does not understand, or answers in its own protocol.
   if (/^(?:ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|ECONNRESET|EPIPE|)$/.test(code) && code !== '') {
     return new EngineError('tls_unsupported', 'The listener does not speak TLS on this port.', {
@@ -191,30 +177,5 @@ export function fromTlsError(error: unknown, host: string): EngineError {
     'tls_failed',
     `The TLS handshake failed: ${error instanceof Error ? error.message : ''}`,
     more,
-  );
-}
-
-/** A socket that could not be opened. */
-export function fromSocketError(error: unknown): EngineError {
-  if (error instanceof EngineError) return error;
-  const code = systemCode(error);
-  const message =
-    code === 'ECONNREFUSED' ? 'Nothing listens at that address and port.' : 'The server cannot be reached.';
-  return new EngineError(code === 'ETIMEDOUT' ? 'connect_timeout' : 'unreachable', message, {
-    stage: 'address',
-    nativeCode: code || undefined,
-    fatal: true,
-    cause: error,
-  });
-}
-
-/** The caller's signal ended the attempt. A deadline is told from somebody who went away. */
-export function givenUp(signal: AbortSignal, stage: ConnectStage): EngineError {
-  const { reason } = signal;
-  const late = reason instanceof Error && reason.name === 'TimeoutError';
-  return new EngineError(
-    late ? 'connect_timeout' : 'cancelled',
-    late ? 'The server did not answer in time.' : 'The connection attempt was given up.',
-    { stage, fatal: true, cause: reason },
   );
 }

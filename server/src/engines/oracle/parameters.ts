@@ -1,6 +1,6 @@
 /** From a request's statement and values to what the driver takes. */
 import { EngineError } from '../engine.ts';
-import { withoutEnd } from './classify.ts';
+import { withoutEnd } from '../sql/tokens.ts';
 import type { Binds } from './driver.ts';
 import { placeholderName, tokenize } from './tokens.ts';
 

@@ -17,6 +17,7 @@ import {
   type StatementRequest,
   type StatementResult,
 } from '../engine.ts';
+import { requireAllowed } from '../sql/classifier.ts';
 import { classify } from './classify.ts';
 import type { Binds, DriverColumn, DriverConnection, DriverResult, DriverResultSet } from './driver.ts';
 import { fromDriver } from './errors.ts';
@@ -145,9 +146,7 @@ export class OracleConnection implements EngineConnection {
     started?: (control: StatementControl) => void,
   ): Promise<StatementResult> {
     const reads = request.access === 'read';
-    const { verdict, reason } = classify(request.sql);
-    if (verdict === 'refused') throw new EngineError('unsupported', reason?.message ?? 'The statement is refused.');
-    if (reads && verdict !== 'read') throw new EngineError('read_only', 'The statement is not a read.');
+    requireAllowed(classify(request.sql), request.access);
     const { sql, binds } = prepare(request.sql, request.parameters);
     return this.#exclusively(reads, request.timeoutMs, async (running) => {
       started?.(running);

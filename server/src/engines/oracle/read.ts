@@ -6,7 +6,7 @@
  * holds. A column without a zone is compared with the value's wall clock in UTC.
  */
 import { EngineError, type TableRead, type ValueKind } from '../engine.ts';
-import { type ReadDialect, sqlReadStatement } from '../read-statement.ts';
+import { type ReadDialect, sqlReadStatement } from '../sql/read-statement.ts';
 
 const SECONDS = 'YYYY-MM-DD HH24:MI:SS';
 const FRACTION = `${SECONDS}.FF9`;

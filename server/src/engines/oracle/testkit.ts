@@ -3,9 +3,9 @@
  * behaves like the real driver where the engine depends on it: rows come in batches, converters run on values, a break
  * ends the call on its way with ORA-01013, a destroyed session rejects with NJS-500.
  */
-import { readFileSync } from 'node:fs';
 import { CollectingSink } from '../collect.ts';
 import type { ConnectTarget, Engine, RowSink } from '../engine.ts';
+import { targetAt } from '../testing/kit.ts';
 import { SESSION_SETTINGS } from './connect.ts';
 import type { Driver, DriverColumn, DriverConnection, DriverFailure, DriverResult, FetchAs } from './driver.ts';
 import { oracleEngineOver } from './index.ts';
@@ -203,18 +203,8 @@ async function converted(row: readonly unknown[], conversions: readonly FetchAs[
 
 /** A target; nothing is connected to it but what a test puts there. */
 export function targetOf(changes: Partial<ConnectTarget> = {}): ConnectTarget {
-  return {
-    host: 'db.example.test',
-    addresses: ['127.0.0.1'],
-    port: 1521,
-    database: 'FREEPDB1',
-    username: 'scott',
-    password: 'secret',
-    tls: { mode: 'disable' },
-    options: {},
-    applicationName: 'headgate',
-    ...changes,
-  };
+  const login = { database: 'FREEPDB1', username: 'scott', password: 'secret' };
+  return targetAt({ host: '127.0.0.1', port: 1521 }, { host: 'db.example.test', ...login, ...changes });
 }
 
 /** Signs in to a server in memory; its log begins after that. */
@@ -240,27 +230,4 @@ export class WatchingSink extends CollectingSink implements RowSink {
     this.raw.push(row);
     this.#onRow(this.raw.length);
   }
-}
-
-/** One attempt of the corpus. */
-export interface BypassCase {
-  readonly name: string;
-  readonly expected: 'read' | 'write' | 'refused';
-  readonly sql: string;
-}
-
-/** The published corpus of attempts to write. */
-export function bypassCases(): BypassCase[] {
-  const text = readFileSync(new URL('../../../test/bypass/oracle.sql', import.meta.url), 'utf8');
-  const parts = text.split(/^-- @case (.*)\n/m).slice(1);
-  return Array.from({ length: parts.length / 2 }, (_, index) => {
-    const head = parts[index * 2] ?? '';
-    const [, name, expected] = /^(\S+) expect=(read|write|refused)(?: envelope=escapes)?$/.exec(head) ?? [];
-    if (!name || !expected) throw new Error(`A case of the corpus cannot be read: ${head}`);
-    return {
-      name,
-      expected: expected as BypassCase['expected'], // the pattern allows no other
-      sql: (parts[index * 2 + 1] ?? '').replace(/\n$/, ''),
-    };
-  });
 }

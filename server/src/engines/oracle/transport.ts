@@ -13,7 +13,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { connect as openSocket, type Socket } from 'node:net';
 import { checkServerIdentity, createSecureContext, type TLSSocket, connect as upgrade } from 'node:tls';
 import { type ConnectStage, type ConnectTarget, EngineError } from '../engine.ts';
-import { fromSocketError, fromTlsError, givenUp } from './errors.ts';
+import { fromSocketError, givenUp } from '../network-errors.ts';
+import { fromTlsError } from './errors.ts';
 
 /** Types of packets that may answer a client: accept, refuse, redirect, data, resend, marker, attention, control. */
 const ANSWERS = new Set([2, 4, 5, 6, 11, 12, 13, 14]);

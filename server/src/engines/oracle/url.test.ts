@@ -60,6 +60,7 @@ describe('refused without repeating the password', () => {
     'jdbc:oracle:thin:u/canary@(DESCRIPTION=(ADDRESS=(HOST=a)(PORT=1))(ADDRESS=(HOST=b)(PORT=1))(CONNECT_DATA=(SID=x)))',
     'jdbc:oracle:thin:u/canary@(DESCRIPTION=(ADDRESS=(PROTOCOL=ipc)(HOST=a)(PORT=1))(CONNECT_DATA=(SID=x)))',
     'jdbc:oracle:thin:u/canary@(DESCRIPTION=(ADDRESS=(HOST=a)(PORT=1)',
+    'jdbc:oracle:thin:u/canary@(DESCRIPTION=(ADDRESS=(HOST=a)(PORT=15.21))(CONNECT_DATA=(SID=x)))',
     'jdbc:oracle:kafka:u/canary@h:1:x',
     'oracle://u:canary@h:x/s',
     'oracle://u:canary%@h/s',

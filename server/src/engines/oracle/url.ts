@@ -3,13 +3,13 @@
  * descriptor with one address) and `oracle://user:password@host:port/service`. Messages never repeat the text: it may
  * hold a password.
  */
-import { type ConnectionParts, EngineError, type TlsMode } from '../engine.ts';
+import type { ConnectionParts, TlsMode } from '../engine.ts';
+import { decodeLogin, decodePart, invalidUrl, type Mutable, portOf, urlParameters, urlPieces } from '../url-parts.ts';
 
 const JDBC = /^jdbc:oracle:(?:thin|oci8?|kprb):/i;
 const URL_SCHEME = /^oracle(?:\+\w+)?:\/\//i;
 const MODES: readonly TlsMode[] = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Options = Record<string, string | number | boolean>;
 
 /** Does this look like ours? */
@@ -22,32 +22,14 @@ export function parseUrl(text: string): ConnectionParts {
   const trimmed = text.trim();
   if (URL_SCHEME.test(trimmed)) return parseScheme(trimmed.replace(URL_SCHEME, ''));
   if (JDBC.test(trimmed)) return parseJdbc(trimmed.replace(JDBC, ''));
-  throw invalid('The text is no URL of Oracle: write jdbc:oracle:thin:@//host:1521/service or oracle://….');
-}
-
-function invalid(message: string): EngineError {
-  return new EngineError('parameter_invalid', message);
-}
-
-function decode(text: string, what: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalid(`The ${what} in the URL is not encoded correctly.`);
-  }
+  throw invalidUrl('The text is no URL of Oracle: write jdbc:oracle:thin:@//host:1521/service or oracle://….');
 }
 
 function parseScheme(rest: string): ConnectionParts {
-  const [, authority = '', path = '', search = ''] = /^([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/s.exec(rest) ?? [];
-  const at = authority.lastIndexOf('@');
-  const login = authority.slice(0, Math.max(at, 0));
-  const colon = login.indexOf(':');
-  const parts: Mutable<ConnectionParts> = { ...hostAndPort(authority.slice(at + 1)), ...fromQuery(search) };
-  if (at >= 0) {
-    parts.username = decode(colon < 0 ? login : login.slice(0, colon), 'user name');
-    if (colon >= 0) parts.password = decode(login.slice(colon + 1), 'password');
-  }
-  if (path !== '') parts.database = decode(path, 'service name');
+  const { login, address, path, search } = urlPieces(rest);
+  const parts: Mutable<ConnectionParts> = { ...hostAndPort(address), ...fromQuery(search) };
+  Object.assign(parts, decodeLogin(login));
+  if (path !== '') parts.database = decodePart(path, 'service name');
   return parts;
 }
 
@@ -55,7 +37,7 @@ function parseScheme(rest: string): ConnectionParts {
 function parseJdbc(rest: string): ConnectionParts {
   const descriptor = /@\s*\((?:description|address)/i.exec(rest);
   const at = descriptor ? descriptor.index : rest.lastIndexOf('@');
-  if (at < 0) throw invalid('The URL has no @ before its address.');
+  if (at < 0) throw invalidUrl('The URL has no @ before its address.');
   const address = rest.slice(at + 1).trim();
   const parts: Mutable<ConnectionParts> = address.startsWith('(') ? parseDescriptor(address) : parseAddress(address);
   const login = rest.slice(0, at).replace(/^\/\//, '');
@@ -69,13 +51,15 @@ function parseJdbc(rest: string): ConnectionParts {
 /** `//host:port/service`, `tcps://host:port/service?…`, `host:port:SID`, `host:port/service`. */
 function parseAddress(text: string): Mutable<ConnectionParts> {
   const [, protocol = '', rest = ''] = /^(?:(tcps?):)?(?:\/\/)?(.*)$/is.exec(text) ?? [];
-  if (/^\w+:\/\//.test(rest)) throw invalid('The URL names a protocol other than tcp and tcps.');
+  if (/^\w+:\/\//.test(rest)) throw invalidUrl('The URL names a protocol other than tcp and tcps.');
   const [, address = '', search = ''] = /^([^?]*)(?:\?(.*))?$/s.exec(rest) ?? [];
   const bySid = /^(\[[^\]]*\]|[^:/]+):(\d+):([^:/]+)$/.exec(address);
   const byService = /^(\[[^\]]*\]|[^:/]+)(?::(\d+))?\/([^:/]*)(?::(\w+))?(?:\/[^/]*)?$/.exec(address);
   const match = bySid ?? byService ?? /^(\[[^\]]*\]|[^:/]+):(\d+)$/.exec(address);
   if (!match) {
-    throw invalid('The address in the URL cannot be read; entries of tnsnames.ora are not: write //host:port/service.');
+    throw invalidUrl(
+      'The address in the URL cannot be read; entries of tnsnames.ora are not: write //host:port/service.',
+    );
   }
   const query = fromQuery(search);
   const parts: Mutable<ConnectionParts> = {
@@ -91,29 +75,21 @@ function parseAddress(text: string): Mutable<ConnectionParts> {
 
 function hostAndPort(text: string): { host?: string; port?: number } {
   if (text === '') return {};
-  if (text.includes(',')) throw invalid('The URL names several hosts; name one.');
+  if (text.includes(',')) throw invalidUrl('The URL names several hosts; name one.');
   const match = /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]()@/\s"']+))(?::(\d+))?$/.exec(text);
-  if (!match) throw invalid('The host in the URL cannot be read.');
-  const host = match[1] ?? decode(match[2]!, 'host');
+  if (!match) throw invalidUrl('The host in the URL cannot be read.');
+  const host = match[1] ?? decodePart(match[2]!, 'host');
   return match[3] === undefined ? { host } : { host, port: portOf(match[3]) };
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (!(port >= 1 && port <= 65535)) throw invalid('The port in the URL is not between 1 and 65535.');
-  return port;
 }
 
 function fromQuery(search: string): { tlsMode?: TlsMode; options: Options } {
   const options: Options = {};
   let tlsMode: TlsMode | undefined;
-  for (const pair of search.split('&')) {
-    const equals = pair.indexOf('=');
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals), 'parameters').toLowerCase();
-    const value = equals < 0 ? '' : decode(pair.slice(equals + 1).replaceAll('+', ' '), 'parameters');
+  for (const [written, value] of urlParameters(search)) {
+    const name = written.toLowerCase();
     if (name === 'tls' || name === 'sslmode') {
       tlsMode = MODES.find((mode) => mode === value.toLowerCase());
-      if (!tlsMode) throw invalid(`The URL's ${name} is none of ${MODES.join(', ')}.`);
+      if (!tlsMode) throw invalidUrl(`The URL's ${name} is none of ${MODES.join(', ')}.`);
     } else if (name === 'ssl_server_dn_match' && /^(?:no|off|false)$/i.test(value)) tlsMode ??= 'verify-ca';
     else if (name === 'sid') options.sid = /^(?:true|1|yes|)$/i.test(value);
     else if (name === 'largerowsperfetch' && /^\d+$/.test(value)) options.largeRowsPerFetch = Number(value);
@@ -125,19 +101,20 @@ function fromQuery(search: string): { tlsMode?: TlsMode; options: Options } {
 function parseDescriptor(text: string): Mutable<ConnectionParts> {
   let depth = 0;
   for (const character of text) depth += character === '(' ? 1 : character === ')' ? -1 : 0;
-  if (depth !== 0) throw invalid('The brackets of the descriptor in the URL do not match.');
+  if (depth !== 0) throw invalidUrl('The brackets of the descriptor in the URL do not match.');
   const all = (name: string) =>
     [...text.matchAll(new RegExp(`\\(\\s*${name}\\s*=\\s*("[^"]*"|[^()]*)\\)`, 'gi'))].map((match) =>
       match[1]!.trim().replace(/^"(.*)"$/, '$1'),
     );
   const hosts = all('HOST');
-  if (hosts.length !== 1) throw invalid('The descriptor in the URL must name exactly one address.');
+  if (hosts.length !== 1) throw invalidUrl('The descriptor in the URL must name exactly one address.');
   const [port, service, sid] = [all('PORT')[0], all('SERVICE_NAME')[0], all('SID')[0]];
   const [protocol = 'tcp', matches = 'yes'] = [all('PROTOCOL')[0], all('SSL_SERVER_DN_MATCH')[0]];
-  if (!/^tcps?$/i.test(protocol)) throw invalid('The descriptor in the URL names a protocol other than TCP and TCPS.');
+  if (!/^tcps?$/i.test(protocol))
+    throw invalidUrl('The descriptor in the URL names a protocol other than TCP and TCPS.');
   const verified: TlsMode = /^(?:no|off|false)$/i.test(matches) ? 'verify-ca' : 'verify-full';
   const host = hosts[0]!.replace(/^\[(.*)\]$/, '$1');
-  if (!/^[\w.:%-]+$/.test(host)) throw invalid('The host in the URL cannot be read.');
+  if (!/^[\w.:%-]+$/.test(host)) throw invalidUrl('The host in the URL cannot be read.');
   const parts: Mutable<ConnectionParts> = {
     host,
     tlsMode: /^tcps$/i.test(protocol) ? verified : 'disable',

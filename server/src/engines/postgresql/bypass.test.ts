@@ -1,44 +1,20 @@
 /** A6 of the design: read-only holds against a published corpus, with and without the classifier. */
-import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.ts';
 import { collectRows } from '../collect.ts';
 import { type ConnectTarget, type EngineConnection, EngineError } from '../engine.ts';
+import { bypassCases, postgresqlPrey } from '../testing/kit.ts';
 import { postgresqlEngine } from './index.ts';
 import { sharedTarget } from './test-support.ts';
 
-interface Attempt {
-  readonly verdict: string;
-  readonly escapes: boolean;
-  readonly name: string;
-  readonly sql: string;
-}
-
-const corpus = readCorpus(readFileSync(new URL('../../../test/bypass/postgresql.sql', import.meta.url), 'utf8'));
-
-function readCorpus(text: string): Attempt[] {
-  const [, ...blocks] = text.split(/^-- @/m);
-  return blocks.map((block) => {
-    const [head = '', ...lines] = block.split('\n');
-    const [, verdict = '', escapes, name = ''] = /^(\w+) (envelope=escapes )?(.*)$/.exec(head) ?? [];
-    return { verdict, escapes: escapes !== undefined, name, sql: lines.join('\n').trim() };
-  });
-}
+const corpus = bypassCases('postgresql');
 
 const SETUP = `
 create role writer login password 'writer' createrole;
 grant all on schema public to writer;
 set role writer;
-create table prey (id int primary key, name text); insert into prey values (1, 'one'), (2, 'two');
-create materialized view prey_copy as select * from prey; create view prey_view as select * from prey;
-create sequence counter;
-create function writer_trigger() returns trigger language plpgsql as 'begin return new; end';
-create function write_quietly() returns int language plpgsql as 'begin insert into prey values (98, ''w''); return 1; end';
-create function write_as_owner() returns int security definer language plpgsql as 'begin delete from prey; return 1; end';
-create function run_text(q text) returns int language plpgsql as 'begin execute q; insert into prey values (97, ''t''); return 1; end';
-create procedure write_and_commit() language plpgsql as 'begin commit; delete from prey; commit; end';
-create view writing_view as select write_quietly() as w;
+${postgresqlPrey}
 reset role; create extension dblink;`;
 
 /** Everything that a write could have changed, as one text. */
@@ -76,11 +52,13 @@ const digest = async () => (await witness.query<{ digest: string }>(DIGEST)).row
 
 test('the corpus is large', () => {
   expect(corpus.length).toBeGreaterThanOrEqual(80);
-  expect(corpus.every((attempt) => /^(?:read|write|refused)$/.test(attempt.verdict) && attempt.name !== '')).toBe(true);
+  expect(corpus.every((attempt) => /^(?:read|write|refused)$/.test(attempt.expected) && attempt.name !== '')).toBe(
+    true,
+  );
 });
 
-test.each(corpus)('$name is $verdict', ({ sql, verdict }) => {
-  expect(postgresqlEngine.classify(sql).verdict).toBe(verdict);
+test.each(corpus)('$name is $expected', ({ sql, expected }) => {
+  expect(postgresqlEngine.classify(sql).verdict).toBe(expected);
 });
 
 test('no attempt changes anything, though the classifier is not asked', async () => {
@@ -119,8 +97,8 @@ test('no session state survives the reads that the classifier accepts (decisions
   const connection = await postgresqlEngine.connect(target, { signal: AbortSignal.timeout(30_000) });
   const before = (await collectRows(connection, { sql: state })).rows;
   let accepted = 0;
-  for (const { sql, verdict } of corpus) {
-    if (verdict !== 'read' || !connection.usable) continue;
+  for (const { sql, expected } of corpus) {
+    if (expected !== 'read' || !connection.usable) continue;
     accepted += 1;
     await collectRows(connection, { sql }).catch(() => {});
     // A function of the user's own may set what a reused session must not keep: then the connection is gone.

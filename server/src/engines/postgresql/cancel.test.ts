@@ -2,9 +2,10 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import type { PostgresqlAccess } from '../../../test/servers/postgresql.ts';
 import { sharedPostgresql } from '../../../test/servers/shared.ts';
+import { stubServer } from '../../../test/servers/stub.ts';
 import { CollectingSink, collectRows } from '../collect.ts';
 import type { EngineConnection, RowSink, StatementControl, StatementRequest } from '../engine.ts';
-import { open, openShared, sharedTarget, stubServer } from './test-support.ts';
+import { open, openShared, sharedTarget } from './test-support.ts';
 
 const request = (sql: string, access: 'read' | 'write' = 'read'): StatementRequest => ({
   sql,

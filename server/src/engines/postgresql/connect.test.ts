@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { makeAuthority } from '../../../test/servers/certificates.ts';
 import { type PostgresqlServer, startPostgresql } from '../../../test/servers/postgresql.ts';
 import { sharedPostgresql } from '../../../test/servers/shared.ts';
+import { stubServer } from '../../../test/servers/stub.ts';
 import { collectRows } from '../collect.ts';
 import type { ConnectStage, ConnectTarget, TlsMode } from '../engine.ts';
 import { postgresqlEngine } from './index.ts';
-import { backendMessage, int32, open, openShared, sharedTarget, stubServer } from './test-support.ts';
+import { backendMessage, int32, open, openShared, sharedTarget } from './test-support.ts';
 
 const signal = () => AbortSignal.timeout(30_000);
 const attempt = (target: ConnectTarget) => postgresqlEngine.connect(target, { signal: signal() });

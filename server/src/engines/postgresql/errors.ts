@@ -1,5 +1,6 @@
 /** What PostgreSQL and the network say, in the words that every engine shares. */
 import { type ConnectStage, EngineError, type SourceErrorCode } from '../engine.ts';
+import { codeOf } from '../network-errors.ts';
 
 /** Whole SQLSTATEs that mean something of their own; classes (first two characters) follow below. */
 const BY_STATE: Readonly<Record<string, SourceErrorCode>> = {
@@ -100,7 +101,7 @@ function fromFields(
 
 /** A failure of the network before the session is ready. */
 export function networkError(cause: unknown, place: string, stage: ConnectStage): EngineError {
-  const code = errorCode(cause);
+  const code = codeOf(cause);
   if (code === 'ETIMEDOUT') {
     return new EngineError('connect_timeout', `${place} did not answer in time.`, { stage, fatal: true, cause });
   }
@@ -136,7 +137,7 @@ const UNTRUSTED = new Set([
 
 /** A failed TLS handshake: expired, untrusted and wrong name are three things to mend in three places. */
 export function tlsError(cause: unknown, host: string): EngineError {
-  const code = errorCode(cause);
+  const code = codeOf(cause);
   const more = { nativeCode: code || undefined, stage: 'tls' as const, fatal: true, cause };
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
     const when = code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet';
@@ -149,8 +150,4 @@ export function tlsError(cause: unknown, host: string): EngineError {
     return new EngineError('tls_untrusted', "The server's certificate is not signed by a trusted authority.", more);
   }
   return new EngineError('tls_failed', `The TLS handshake failed (${code || 'connection closed'}).`, more);
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

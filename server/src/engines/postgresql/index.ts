@@ -5,7 +5,7 @@
  * May be imported: `platform/*`, `../engine.ts`. Must not be imported: `domain`, `gateway`, `doors`.
  */
 import type { ConnectTarget, Engine } from '../engine.ts';
-import { type ReadDialect, sqlReadStatement } from '../read-statement.ts';
+import { type ReadDialect, sqlReadStatement } from '../sql/read-statement.ts';
 import { classify } from './classify.ts';
 import { openSession } from './connect.ts';
 import { clock, introspect, privileges } from './introspect.ts';

@@ -1,25 +1,15 @@
-/** What this folder's tests share: targets on the run's server, connections that close themselves, a stub server. */
-import { createServer, type Socket } from 'node:net';
+/** What this folder's tests share: targets on the run's server, connections that close themselves, messages of the server. */
 import { onTestFinished } from 'vitest';
 import { sharedPostgresql } from '../../../test/servers/shared.ts';
 import type { ConnectTarget, EngineConnection } from '../engine.ts';
+import { targetAt } from '../testing/kit.ts';
 import { postgresqlEngine } from './index.ts';
 
 /** Where the tests connect to unless they say otherwise: the superuser, without TLS. */
 export async function sharedTarget(change: Partial<ConnectTarget> = {}): Promise<ConnectTarget> {
   const server = await sharedPostgresql();
-  return {
-    host: 'localhost',
-    addresses: [server.host],
-    port: server.port,
-    database: 'postgres',
-    username: server.superuser,
-    password: server.password,
-    tls: { mode: 'disable' },
-    options: {},
-    applicationName: 'headgate-test',
-    ...change,
-  };
+  const login = { database: 'postgres', username: server.superuser, password: server.password };
+  return targetAt(server, { ...login, applicationName: 'headgate-test', ...change });
 }
 
 /** Connects; the connection closes when the test ends. */
@@ -31,24 +21,6 @@ export async function open(target: ConnectTarget): Promise<EngineConnection> {
 
 export async function openShared(change: Partial<ConnectTarget> = {}): Promise<EngineConnection> {
   return open(await sharedTarget(change));
-}
-
-/** A server that does what the test says with each connection; answers its port. */
-export async function stubServer(handle: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    handle(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('The stub server has no port.');
-  return address.port;
 }
 
 /** A backend message. */

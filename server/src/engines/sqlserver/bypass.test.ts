@@ -4,11 +4,12 @@
  */
 import { expect, test } from 'vitest';
 import { EngineError } from '../engine.ts';
+import { bypassCases } from '../testing/kit.ts';
 import { classify } from './classify.ts';
-import { bypassCases, connected, standIn, targetOf, ValuesSink } from './testkit.ts';
+import { connected, standIn, targetOf, ValuesSink } from './testkit.ts';
 
 // A carriage return alone cannot stand in a file that editors touch.
-const cases = bypassCases().map((one) => ({
+const cases = bypassCases('sqlserver').map((one) => ({
   ...one,
   sql: one.sql.replace('{cr}', 'SELECT 1 -- x\rDELETE FROM items'),
 }));

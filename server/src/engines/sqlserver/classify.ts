@@ -7,75 +7,29 @@
  * only kinds of statements that we know; (3) the parser — the text must be exactly one statement, and its tree must hold
  * nothing that we have no rule for. The parser sees a text rebuilt from the tokens.
  */
-import { createHash } from 'node:crypto';
-import { init, parse } from '@guanmingchiu/sqlparser-ts';
-import type { Classification } from '../engine.ts';
+import {
+  beginsWith,
+  classifierOf,
+  commandOf,
+  type FirstWords,
+  type Parsed,
+  parsed,
+  type Refusal,
+  refuse,
+  SEVERAL_STATEMENTS,
+  type Verdict,
+} from '../sql/classifier.ts';
+import type { TreeRules } from '../sql/syntax.ts';
+import { isName, rebuild, type Token } from '../sql/tokens.ts';
 import { isForbiddenFunction } from './functions.ts';
-import { type Findings, inspect, NOTHING } from './syntax.ts';
-import { isLiteral, nameOfToken, rebuild, type Token, tokenize } from './tokens.ts';
+import { apart, nameOfToken, tokenize } from './tokens.ts';
 import { misplacedWord } from './words.ts';
 
-await init();
-
-/** Longer texts are refused rather than parsed. */
-const LONGEST_STATEMENT = 1024 * 1024;
-const CACHED_STATEMENTS = 2_000;
-const LONGEST_CACHED_STATEMENT = 8 * 1024;
-
-type Reason = NonNullable<Classification['reason']>;
-type Verdict =
-  | { verdict: 'read' | 'write'; findings: Findings }
-  | { verdict: 'refused'; reason: Reason; findings?: Findings };
-
-const cache = new Map<string, Classification>();
-
 /** Classifies one statement. The most recent answers are remembered by text. */
-export function classify(sql: string): Classification {
-  const known = cache.get(sql);
-  if (known) {
-    // Least recently used first.
-    cache.delete(sql);
-    cache.set(sql, known);
-    return known;
-  }
-  const result = examine(sql);
-  if (sql.length <= LONGEST_CACHED_STATEMENT) {
-    cache.set(sql, result);
-    if (cache.size > CACHED_STATEMENTS) cache.delete(cache.keys().next().value!);
-  }
-  return result;
-}
-
-function examine(sql: string): Classification {
-  const tooLong = sql.length > LONGEST_STATEMENT;
-  const { tokens, problem } = tokenize(tooLong ? sql.slice(0, LONGEST_STATEMENT) : sql);
-  const statement = tokens.at(-1)?.text === ';' ? tokens.slice(0, -1) : tokens;
-  let outcome: Verdict;
-  if (tooLong) outcome = refuse('not_understood', 'The statement is longer than 1 MiB.');
-  else if (problem) outcome = refuse(problem.code, problem.message);
-  else if (statement.length === 0) outcome = refuse('empty', 'There is no statement.');
-  else if (statement.some((token) => token.text === ';')) {
-    outcome = refuse('several_statements', 'Only one statement can run at a time.');
-  } else outcome = judge(statement);
-  const findings = outcome.findings ?? NOTHING;
-  const literalFree = rebuild(statement, () => '?');
-  return {
-    verdict: outcome.verdict,
-    ...(outcome.verdict === 'refused' ? { reason: outcome.reason } : {}),
-    command: commandOf(statement),
-    relations: findings.relations,
-    functions: findings.functions,
-    literalFree: problem ? `${literalFree} …` : literalFree,
-    fingerprint: fingerprintOf(statement),
-  };
-}
-
-function refuse(code: Reason['code'], message: string, findings?: Findings): Verdict {
-  return { verdict: 'refused', reason: { code, message }, findings };
-}
+export const classify = classifierOf({ tokenize, judge, commandOf: commandOfSqlserver, apart });
 
 /** Statements that write and that we understand: first word → second words (empty = any). */
-const WRITES: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+const WRITES: FirstWords = new Map<string, readonly string[]>([
   ['INSERT', []],
   ['UPDATE', []],
   ['DELETE', []],
@@ -109,8 +63,7 @@ const SERVER_OWNED = /^(?:(?:master|model|msdb|mssqlsystemresource)\.|(?:[^.]*\.
 
 function judge(tokens: readonly Token[]): Verdict {
   for (const [index, token] of tokens.entries()) {
-    const names = token.kind === 'word' || token.kind === 'quoted';
-    const called = names && (tokens[index + 1]?.text === '(' || token.kind === 'word');
+    const called = isName(token) && (tokens[index + 1]?.text === '(' || token.kind === 'word');
     if (called && isForbiddenFunction(nameOfToken(token)) && isCallOrReserved(tokens, index)) {
       return refuse('forbidden', `${nameOfToken(token)} is not allowed.`);
     }
@@ -119,9 +72,8 @@ function judge(tokens: readonly Token[]): Verdict {
   if (misplaced !== undefined) return refuse(misplaced.code, misplaced.message);
   const first = tokens[0]!.upper;
   if (first === 'SELECT' || first === 'WITH' || first === '(') return query(tokens);
-  const seconds = WRITES.get(first);
-  if (seconds && (seconds.length === 0 || seconds.includes(tokens[1]?.upper ?? ''))) return write(tokens);
-  return refuse('forbidden', `${commandOf(tokens)} statements are not allowed.`);
+  if (beginsWith(tokens, WRITES)) return write(tokens);
+  return refuse('forbidden', `${commandOfSqlserver(tokens)} statements are not allowed.`);
 }
 
 /** Some of them take no parentheses of their own kind: any mention of these reserved words counts. */
@@ -150,7 +102,8 @@ function write(tokens: readonly Token[]): Verdict {
   const parsed = parsedTokens(tokens);
   if ('verdict' in parsed) return parsed;
   const { kind, findings } = parsed;
-  if (!WRITE_KINDS.has(kind)) return refuse('forbidden', `${commandOf(tokens)} statements are not allowed.`, findings);
+  if (!WRITE_KINDS.has(kind))
+    return refuse('forbidden', `${commandOfSqlserver(tokens)} statements are not allowed.`, findings);
   if (targets(tokens).some((name) => SERVER_OWNED.test(name))) {
     return refuse('forbidden', "The server's own databases and schemas may not be changed.", findings);
   }
@@ -166,7 +119,7 @@ function targets(tokens: readonly Token[]): string[] {
     for (let at = index + 1; at < tokens.length; at += 1) {
       const part = tokens[at]!;
       if (part.text === '.') name += '.';
-      else if ((part.kind === 'word' || part.kind === 'quoted') && (name === '' || name.endsWith('.'))) {
+      else if (isName(part) && (name === '' || name.endsWith('.'))) {
         name += nameOfToken(part);
       } else break;
     }
@@ -177,23 +130,23 @@ function targets(tokens: readonly Token[]): string[] {
   return names;
 }
 
-function parsedTokens(tokens: readonly Token[]): { kind: string; findings: Findings } | Verdict {
-  let statements: unknown;
-  try {
-    statements = parse(forParser(tokens), 'mssql');
-  } catch (error) {
-    const message = error instanceof Error ? error.message.replace(/^sql parser error: /, '') : '';
-    return refuse('not_understood', `The statement was not understood: ${message.slice(0, 200)}`);
-  }
-  const [statement] = Array.isArray(statements) ? statements : [];
-  if (!Array.isArray(statements) || statements.length !== 1 || typeof statement !== 'object' || statement === null) {
-    return refuse('several_statements', 'Only one statement can run at a time.');
-  }
-  const findings = inspect(statement);
-  if (findings.unknown.length > 0) {
-    return refuse('forbidden', `${findings.unknown.join(', ')} is not allowed.`, findings);
-  }
-  return { kind: Object.keys(statement)[0] ?? '', findings };
+const TREE: TreeRules = {
+  bodies: new Set(['Select', 'Query', 'SetOperation', 'Values']),
+  writingBodies: new Set(['Insert', 'Update', 'Delete', 'Merge']),
+  tables: new Set(['Table', 'Derived', 'NestedJoin', 'TableFunction', 'OpenJsonTable', 'Pivot', 'Unpivot', 'Function']),
+  tableMembers: new Set(['relation', 'source']),
+  fold: (name) => name.toLowerCase(),
+  recursion: 'always',
+  selectInto: 'writes',
+  tableFunctions: true,
+  // The others only say how to read.
+  lockingHints: ['UPDLOCK', 'XLOCK', 'TABLOCKX', 'TABLOCK', 'PAGLOCK', 'HOLDLOCK', 'SERIALIZABLE'],
+  mostNameParts: 3,
+  emptyNameParts: true,
+};
+
+function parsedTokens(tokens: readonly Token[]): Parsed | Refusal {
+  return parsed(forParser(tokens), { dialect: 'mssql', rules: TREE, notOne: SEVERAL_STATEMENTS });
 }
 
 /**
@@ -219,7 +172,7 @@ function forParser(tokens: readonly Token[]): string {
       at += 1;
     } else kept.push(token);
   }
-  return rebuild(withFrom(kept), (token) => (token.kind === 'string' ? "'0'" : '0'));
+  return rebuild(withFrom(kept), (token) => (token.kind === 'string' ? "'0'" : '0'), apart);
 }
 
 /** `DELETE items` as `DELETE FROM items`. */
@@ -227,7 +180,7 @@ function withFrom(tokens: readonly Token[]): readonly Token[] {
   const at = tokens.findIndex((token) => token.upper === 'DELETE');
   if (at < 0 || tokens[at - 1]?.upper === 'THEN' || tokens.slice(at).some((token) => token.upper === 'FROM'))
     return tokens;
-  const from: Token = { kind: 'word', text: 'FROM', upper: 'FROM', spaced: true };
+  const from: Token = { ...tokens[at]!, text: 'FROM', upper: 'FROM', spaced: true };
   return [...tokens.slice(0, at + 1), from, ...tokens.slice(at + 1)];
 }
 
@@ -242,22 +195,10 @@ function closing(tokens: readonly Token[], open: number): number {
   return tokens.length;
 }
 
-/** `SELECT`, `CREATE TABLE`, … from the first words. */
-function commandOf(tokens: readonly Token[]): string {
-  const words = tokens.filter((token) => token.kind === 'word').map((token) => token.upper.slice(0, 40));
-  const first = words[0] ?? '';
-  if (first === 'WITH') return words.find((word) => /^(INSERT|UPDATE|DELETE|MERGE)$/.test(word)) ?? 'SELECT';
-  if (!/^(CREATE|ALTER|DROP|TRUNCATE|BULK|BEGIN|SET)$/.test(first)) return first;
-  const second = words.slice(1).find((word) => !/^(OR|ALTER|UNIQUE|CLUSTERED|NONCLUSTERED|IF)$/.test(word));
-  return second ? `${first} ${second}` : first;
-}
-
-/** A digest of the shape: literals and the lengths of lists of them do not count, nor does the case of words. */
-function fingerprintOf(tokens: readonly Token[]): string {
-  const shape = tokens.map((token) => {
-    if (isLiteral(token)) return '?';
-    return token.kind === 'word' ? token.text.toLowerCase() : token.text;
+function commandOfSqlserver(tokens: readonly Token[]): string {
+  return commandOf(tokens, {
+    afterWith: /^(INSERT|UPDATE|DELETE|MERGE)$/,
+    pairs: /^(CREATE|ALTER|DROP|TRUNCATE|BULK|BEGIN|SET)$/,
+    passed: /^(OR|ALTER|UNIQUE|CLUSTERED|NONCLUSTERED|IF)$/,
   });
-  const text = shape.join(' ').replace(/\?(?: , \?)+/g, '?');
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Authority, makeAuthority } from '../../../test/servers/certificates.ts';
 import { StandInError } from '../../../test/servers/sqlserver.ts';
+import { stubServer } from '../../../test/servers/stub.ts';
 import type { ConnectStage, TlsSettings } from '../engine.ts';
 import { openConnection } from './connection.ts';
 import { connected, standIn, targetOf } from './testkit.ts';
@@ -107,58 +107,43 @@ describe('an address', () => {
     await expect(attempt(target)).rejects.toMatchObject({ code: 'unreachable', stage: 'address' });
   });
 
-  /** Listens and answers whatever comes with these bytes. */
-  async function listener(answer: (socket: import('node:net').Socket) => void) {
-    const other = createServer((socket) => {
-      socket.on('error', () => {});
-      answer(socket);
-    });
-    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
-    const address = other.address();
-    return { port: typeof address === 'object' && address ? address.port : 0, close: () => other.close() };
-  }
-
   test('that says nothing is given up at the deadline', async () => {
-    const other = await listener(() => {});
+    const port = await stubServer(() => {});
     const server = await standIn();
-    const failure = attempt(targetOf(server, { port: other.port }), AbortSignal.timeout(100));
+    const failure = attempt(targetOf(server, { port }), AbortSignal.timeout(100));
     await expect(failure).rejects.toMatchObject({ code: 'connect_timeout', stage: 'tls' });
-    other.close();
   });
 
   test('that hangs up', async () => {
-    const other = await listener((socket) => socket.once('data', () => socket.destroy()));
+    const port = await stubServer((socket) => socket.once('data', () => socket.destroy()));
     const server = await standIn();
-    await expect(attempt(targetOf(server, { port: other.port }))).rejects.toMatchObject({
+    await expect(attempt(targetOf(server, { port }))).rejects.toMatchObject({
       code: 'connection_lost',
       stage: 'tls',
     });
-    other.close();
   });
 
   test('of another kind of server', async () => {
-    const other = await listener((socket) =>
+    const port = await stubServer((socket) =>
       socket.end(
         'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nand a few more words, to be longer than a head\r\n',
       ),
     );
     const server = await standIn();
-    await expect(attempt(targetOf(server, { port: other.port }))).rejects.toMatchObject({
+    await expect(attempt(targetOf(server, { port }))).rejects.toMatchObject({
       code: expect.stringMatching(/^(protocol_error|connection_lost)$/),
     });
-    other.close();
   });
 
   test('is left when nobody wants it any more', async () => {
-    const other = await listener(() => {});
+    const port = await stubServer(() => {});
     const server = await standIn();
     const controller = new AbortController();
-    const failure = attempt(targetOf(server, { port: other.port }), controller.signal);
+    const failure = attempt(targetOf(server, { port }), controller.signal);
     const rejected = expect(failure).rejects.toMatchObject({ code: 'cancelled' });
     setImmediate(() => controller.abort());
     await rejected;
     await expect(attempt(targetOf(server), AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
-    other.close();
   });
 });
 

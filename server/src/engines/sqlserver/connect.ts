@@ -8,16 +8,9 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Connection, ConnectionConfiguration } from 'tedious';
 import { type ConnectStage, type ConnectTarget, EngineError } from '../engine.ts';
+import { certificateError, connectionLost, fromSocketError, givenUp } from '../network-errors.ts';
 import { type Driver, loadDriver } from './driver.ts';
-import {
-  aborted,
-  connectionLost,
-  fromCertificateCode,
-  fromSocketError,
-  fromTlsError,
-  loginRefusal,
-  type ServerError,
-} from './errors.ts';
+import { fromTlsError, loginRefusal, type ServerError } from './errors.ts';
 
 /** What `connect` needs to know beside the target. */
 export interface ConnectHooks {
@@ -110,7 +103,7 @@ async function attempt(
     connection.close();
   });
   const onAbort = () => {
-    progress.problem ??= aborted(hooks.signal, progress.stage);
+    progress.problem ??= givenUp(hooks.signal, progress.stage);
     connection.close();
     socket.destroy();
   };
@@ -209,7 +202,7 @@ function certificateProblem(socket: TLSSocket, { tls, host }: ConnectTarget): En
   // Node's type says Error, its value is the code.
   const code = String(socket.authorizationError);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return undefined;
-  return fromCertificateCode(code, host) ?? fromTlsError(new Error(code), host);
+  return certificateError(code, host) ?? fromTlsError(new Error(code), host);
 }
 
 /** What a failed sign-in of the driver means. */
@@ -264,11 +257,11 @@ function hasTlsCode(error: unknown): boolean {
 async function openSocket(addresses: readonly string[], port: number, signal: AbortSignal): Promise<Socket> {
   let failure: unknown = new Error('no address');
   for (const address of addresses) {
-    if (signal.aborted) throw aborted(signal, 'address');
+    if (signal.aborted) throw givenUp(signal, 'address');
     try {
       return await openOne(address, port, signal);
     } catch (error) {
-      if (signal.aborted) throw aborted(signal, 'address');
+      if (signal.aborted) throw givenUp(signal, 'address');
       failure = error;
     }
   }

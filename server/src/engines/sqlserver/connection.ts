@@ -22,10 +22,12 @@ import {
   type StatementRequest,
   type StatementResult,
 } from '../engine.ts';
+import { connectionLost, givenUp } from '../network-errors.ts';
+import { requireAllowed } from '../sql/classifier.ts';
 import { classify } from './classify.ts';
 import { type ConnectHooks, type Session, signIn } from './connect.ts';
 import type { Driver } from './driver.ts';
-import { aborted, connectionLost, fromRequestError, hasNumber } from './errors.ts';
+import { fromRequestError, hasNumber } from './errors.ts';
 import { bindParameters } from './parameters.ts';
 import { type ColumnDescription, type ConvertValue, converterOf, describeColumn } from './types.ts';
 
@@ -59,7 +61,7 @@ export async function openConnection(target: ConnectTarget, hooks: ConnectHooks)
     return new SqlserverConnection(session, facts);
   } catch (error) {
     session.connection.close();
-    if (hooks.signal.aborted) throw aborted(hooks.signal, 'database');
+    if (hooks.signal.aborted) throw givenUp(hooks.signal, 'database');
     const { code, message, nativeCode } = fromRequestError(error);
     throw new EngineError(code, message, { nativeCode, stage: 'database', fatal: true, cause: error });
   } finally {
@@ -131,13 +133,7 @@ export class SqlserverConnection implements EngineConnection {
   ): Promise<StatementResult> {
     // The gateway has asked the same question before. It is asked again here, because on this engine the answer is what
     // keeps a statement from leaving the envelope.
-    const { verdict, reason } = classify(request.sql);
-    if (verdict === 'refused') {
-      throw new EngineError('unsupported', reason?.message ?? 'The statement is not allowed.');
-    }
-    if (request.access === 'read' && verdict !== 'read') {
-      throw new EngineError('read_only', 'The statement is not a read.');
-    }
+    requireAllowed(classify(request.sql), request.access);
     this.#claim();
     const { promise: done, resolve: finish } = Promise.withResolvers<void>();
     const running: Running = {

@@ -2,6 +2,7 @@
  * From what went wrong — a server's error number, the driver's code, a socket's or a TLS code — to the engine-neutral words.
  */
 import { type ConnectStage, EngineError, type SourceErrorCode } from '../engine.ts';
+import { certificateError, codesByNumber, codesOf, connectionLost } from '../network-errors.ts';
 
 /** What the server said. */
 export interface ServerError {
@@ -13,42 +14,38 @@ export interface ServerError {
   readonly lineNumber?: number | undefined;
 }
 
-const BY_NUMBER: ReadonlyMap<number, SourceErrorCode> = new Map<number, SourceErrorCode>(
-  (
+const BY_NUMBER = codesByNumber([
+  ['login_failed', [18456, 18452, 18470, 18486, 18487, 18488, 18489, 17892]],
+  ['login_not_allowed', [18451, 18461, 18460, 40615, 40914, 47073, 4064]],
+  ['database_not_found', [4060, 911, 4063]],
+  ['database_denied', [916, 978, 976, 979, 983, 18468]],
+  ['too_many_connections', [10928, 10929, 17809, 17810, 10936]],
+  ['protocol_error', [17836, 4002, 8009, 17805]],
+  ['connection_lost', [596, 6005, 233, 64, 20, 121]],
+  ['syntax_error', [102, 103, 105, 113, 156, 170, 174, 189, 195, 319, 321, 8120, 8156, 209, 145, 147, 164, 205]],
+  ['object_not_found', [207, 208, 4902, 4104, 2812, 3701, 2760, 15151, 4121, 1088, 7202]],
+  ['permission_denied', [229, 230, 262, 297, 300, 371, 15247, 15517, 2104, 3704, 378]],
+  ['read_only', [3906, 3908, 3925, 3964]],
+  ['constraint_violation', [515, 547, 2601, 2627, 530, 1505, 544]],
+  [
+    'value_invalid',
     [
-      ['login_failed', [18456, 18452, 18470, 18486, 18487, 18488, 18489, 17892]],
-      ['login_not_allowed', [18451, 18461, 18460, 40615, 40914, 47073, 4064]],
-      ['database_not_found', [4060, 911, 4063]],
-      ['database_denied', [916, 978, 976, 979, 983, 18468]],
-      ['too_many_connections', [10928, 10929, 17809, 17810, 10936]],
-      ['protocol_error', [17836, 4002, 8009, 17805]],
-      ['connection_lost', [596, 6005, 233, 64, 20, 121]],
-      ['syntax_error', [102, 103, 105, 113, 156, 170, 174, 189, 195, 319, 321, 8120, 8156, 209, 145, 147, 164, 205]],
-      ['object_not_found', [207, 208, 4902, 4104, 2812, 3701, 2760, 15151, 4121, 1088, 7202]],
-      ['permission_denied', [229, 230, 262, 297, 300, 371, 15247, 15517, 2104, 3704, 378]],
-      ['read_only', [3906, 3908, 3925, 3964]],
-      ['constraint_violation', [515, 547, 2601, 2627, 530, 1505, 544]],
-      [
-        'value_invalid',
-        [
-          220, 232, 241, 242, 244, 245, 248, 257, 295, 402, 517, 529, 535, 8114, 8115, 8134, 8152, 2628, 8169, 206, 512,
-          9420,
-        ],
-      ],
-      ['parameter_invalid', [137, 8178, 8179, 8144, 201, 214, 11521]],
-      ['cancelled', [3617, 6102]],
-      ['lock_conflict', [1205, 1222, 3960, 3961, 3935, 41302, 41305, 41325, 41301]],
-      [
-        'resource_exhausted',
-        [
-          701, 802, 1101, 1105, 3958, 3959, 3967, 3966, 8623, 8631, 8632, 8645, 8651, 8657, 9002, 1204, 40544, 40549,
-          40197, 40501, 40613, 49918, 49919, 49920, 40550, 40551, 40552, 40553,
-        ],
-      ],
-      ['unsupported', [226, 40510, 40515, 3952]],
-    ] as const
-  ).flatMap(([code, numbers]) => numbers.map((number): [number, SourceErrorCode] => [number, code])),
-);
+      220, 232, 241, 242, 244, 245, 248, 257, 295, 402, 517, 529, 535, 8114, 8115, 8134, 8152, 2628, 8169, 206, 512,
+      9420,
+    ],
+  ],
+  ['parameter_invalid', [137, 8178, 8179, 8144, 201, 214, 11521]],
+  ['cancelled', [3617, 6102]],
+  ['lock_conflict', [1205, 1222, 3960, 3961, 3935, 41302, 41305, 41325, 41301]],
+  [
+    'resource_exhausted',
+    [
+      701, 802, 1101, 1105, 3958, 3959, 3967, 3966, 8623, 8631, 8632, 8645, 8651, 8657, 9002, 1204, 40544, 40549, 40197,
+      40501, 40613, 49918, 49919, 49920, 40550, 40551, 40552, 40553,
+    ],
+  ],
+  ['unsupported', [226, 40510, 40515, 3952]],
+]);
 
 const DATABASE_CODES = new Set<SourceErrorCode>(['database_not_found', 'database_denied']);
 
@@ -76,47 +73,11 @@ export function loginRefusal(errors: readonly ServerError[]): EngineError | unde
   });
 }
 
-/** The code of the error itself, or of the first one behind it that has one of Node's. */
-function codesOf(error: unknown): string[] {
-  const codes: string[] = [];
-  for (let at: unknown = error; at instanceof Error && codes.length < 5; at = at.cause) {
-    if ('code' in at && typeof at.code === 'string') codes.push(at.code);
-  }
-  return codes;
-}
-
-const UNTRUSTED =
-  /^(CERT_(NOT_YET_VALID|REVOKED|REJECTED|SIGNATURE_FAILURE|UNTRUSTED|CHAIN_TOO_LONG)|DEPTH_ZERO_SELF_SIGNED_CERT|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|GET_ISSUER_CERT_LOCALLY|VERIFY_LEAF_SIGNATURE))$/;
-
-/** A certificate that was not accepted; undefined when the code is about something else. */
-export function fromCertificateCode(code: string, host: string, cause?: unknown): EngineError | undefined {
-  const more = { stage: 'tls', nativeCode: code, fatal: true, cause } as const;
-  if (code === 'CERT_HAS_EXPIRED') {
-    return new EngineError('tls_expired', "The server's certificate has expired.", {
-      ...more,
-      hint: 'Renew the certificate of the server.',
-    });
-  }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return new EngineError('tls_name_mismatch', `The server's certificate is not made out to ${host}.`, {
-      ...more,
-      hint: 'Use a name that the certificate holds, or the TLS mode verify-ca.',
-    });
-  }
-  if (UNTRUSTED.test(code)) {
-    return new EngineError('tls_untrusted', "The server's certificate is not signed by a trusted authority.", {
-      ...more,
-      hint: "Add the authority's certificate to the source's TLS settings.",
-    });
-  }
-  return undefined;
-}
-
 /** A failed TLS handshake. */
 export function fromTlsError(error: unknown, host: string): EngineError {
   const codes = codesOf(error);
   for (const code of codes) {
-    const known = fromCertificateCode(code, host, error);
+    const known = certificateError(code, host, error);
     if (known) return known;
   }
   const reason = error instanceof Error ? (rootOf(error)?.message ?? error.message) : String(error);
@@ -130,41 +91,6 @@ export function fromTlsError(error: unknown, host: string): EngineError {
 
 function rootOf(error: Error): Error | undefined {
   return error.cause instanceof Error ? error.cause : undefined;
-}
-
-/** A socket that could not be opened. */
-export function fromSocketError(error: unknown): EngineError {
-  const code = codesOf(error)[0];
-  const message =
-    code === 'ECONNREFUSED' ? 'Nothing listens at that address and port.' : 'The server cannot be reached.';
-  return new EngineError(code === 'ETIMEDOUT' ? 'connect_timeout' : 'unreachable', message, {
-    stage: 'address',
-    nativeCode: code,
-    fatal: true,
-    cause: error,
-  });
-}
-
-/** The connection broke after it was made. */
-export function connectionLost(cause?: unknown, stage?: ConnectStage): EngineError {
-  return new EngineError('connection_lost', 'The server closed the connection.', {
-    nativeCode: codesOf(cause).at(-1),
-    stage,
-    fatal: true,
-    cause,
-  });
-}
-
-/** The error of an attempt that was given up: its deadline passed, or nobody wants it any more. */
-export function aborted(signal: AbortSignal, stage: ConnectStage): EngineError {
-  const timedOut = signal.reason instanceof Error && signal.reason.name === 'TimeoutError';
-  return timedOut
-    ? new EngineError('connect_timeout', 'The server did not answer in time.', { stage, fatal: true })
-    : new EngineError('cancelled', 'The connection attempt was given up.', {
-        stage,
-        fatal: true,
-        cause: signal.reason,
-      });
 }
 
 /** Did the server say this number? */

@@ -9,7 +9,7 @@
  * rolled back (`connection.ts` says what it does not hold).
  */
 import type { Engine, EngineConnection, ValueKind } from '../engine.ts';
-import { type ReadDialect, sqlReadStatement } from '../read-statement.ts';
+import { type ReadDialect, sqlReadStatement } from '../sql/read-statement.ts';
 import { classify } from './classify.ts';
 import { openConnection, SqlserverConnection } from './connection.ts';
 import { introspect } from './introspect.ts';

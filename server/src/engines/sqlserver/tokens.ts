@@ -1,34 +1,21 @@
 /**
  * Splits a statement into tokens as SQL Server does with QUOTED_IDENTIFIER ON, which our sessions always have: where
- * strings, quoted names and comments begin and end. Everything that decides over a statement looks at these tokens, and the
- * parser gets a text made from them, so that there is one reading of the text, not two.
+ * strings, quoted names and comments begin and end.
  *
  * What the server might read in another way than we do is refused: unusual white space, full-width signs, line ends that
  * only some programs take for such, ODBC escapes in braces.
  */
-
-export type TokenKind = 'word' | 'quoted' | 'string' | 'number' | 'variable' | 'symbol';
-
-export interface Token {
-  readonly kind: TokenKind;
-  /** As written; of quoted names and strings with their quotes (and the N before them). */
-  readonly text: string;
-  /** Words in upper case, else the text. */
-  readonly upper: string;
-  /** Space or a comment stands before it. */
-  readonly spaced: boolean;
-}
-
-/** Something that makes the text unreadable or not allowed, whatever it means. */
-export interface LexicalProblem {
-  readonly code: 'not_understood' | 'forbidden';
-  readonly message: string;
-}
-
-export interface Tokens {
-  readonly tokens: readonly Token[];
-  readonly problem: LexicalProblem | undefined;
-}
+import {
+  type LexicalProblem,
+  type Place,
+  readTokens,
+  type Token,
+  type TokenKind,
+  type Tokens,
+  UNCLOSED_COMMENT,
+  UNCLOSED_QUOTE,
+  unreadable,
+} from '../sql/tokens.ts';
 
 const SPACE = /[ \t\n\v\f\r]/;
 /**
@@ -42,69 +29,38 @@ const VARIABLE = new RegExp(`@{1,2}(?:${LETTER}|[0-9_@$#])*`, 'vy');
 const NUMBER = /0[xX][0-9a-fA-F]*|[$£€¥]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d*)?/uy;
 const SYMBOL = /::|<=|>=|<>|!=|!<|!>|[+*/%&|^-]=|[+\-*/%&|^~=<>(),.;:]/uy;
 
+/** In the order in which they are tried. */
+const PATTERNS: readonly (readonly [TokenKind, RegExp])[] = [
+  ['variable', VARIABLE],
+  ['word', WORD],
+  ['number', NUMBER],
+  ['symbol', SYMBOL],
+];
+
 /** Reads a whole statement. When a problem is found the tokens up to it are returned. */
 export function tokenize(sql: string): Tokens {
-  const tokens: Token[] = [];
-  const stop = (message: string, code: LexicalProblem['code'] = 'not_understood'): Tokens => ({
-    tokens,
-    problem: { code, message },
-  });
-  let at = 0;
-  let spaced = false;
-  const push = (kind: TokenKind, text: string) => {
-    tokens.push({ kind, text, upper: kind === 'word' ? text.toUpperCase() : text, spaced });
-    at += text.length;
-    spaced = false;
-  };
-  const match = (pattern: RegExp): string | undefined => {
-    pattern.lastIndex = at;
-    return pattern.exec(sql)?.[0];
-  };
-  while (at < sql.length) {
-    const character = sql[at]!;
-    if (SPACE.test(character)) {
-      at += 1;
-      spaced = true;
-      continue;
-    }
-    const comment = commentEnd(sql, at);
-    if (comment !== undefined) {
-      if (typeof comment === 'string') return stop(comment);
-      at = comment;
-      spaced = true;
-      continue;
-    }
-    const national = (character === 'N' || character === 'n') && sql[at + 1] === "'";
-    const quote = national ? "'" : character;
-    if (quote === "'" || quote === '"' || quote === '[') {
-      const end = quotedEnd(sql, national ? at + 1 : at, quote === '[' ? ']' : quote);
-      if (end < 0) return stop('A quote is not closed.');
-      push(quote === "'" ? 'string' : 'quoted', sql.slice(at, end));
-      continue;
-    }
-    const variable = match(VARIABLE);
-    const word = variable ?? match(WORD);
-    const number = word ?? match(NUMBER);
-    if (variable !== undefined) push('variable', variable);
-    else if (word !== undefined) push('word', word);
-    else if (number !== undefined) push('number', number);
-    else {
-      const symbol = match(SYMBOL);
-      if (symbol === undefined) return stop('The statement holds a character that is not allowed outside of quotes.');
-      push('symbol', symbol);
-    }
-  }
-  return { tokens, problem: undefined };
+  return readTokens(sql, { space: SPACE, comment: commentEnd, token: tokenAt });
 }
 
-/** Where a comment that begins here ends; a text says why it cannot be read; undefined = no comment. */
-function commentEnd(sql: string, at: number): number | string | undefined {
+function tokenAt(place: Place): readonly [TokenKind, number] | LexicalProblem {
+  const { sql, at } = place;
+  const character = sql[at]!;
+  const national = (character === 'N' || character === 'n') && sql[at + 1] === "'";
+  const quote = national ? "'" : character;
+  if (quote === "'" || quote === '"' || quote === '[') {
+    const end = quotedEnd(sql, national ? at + 1 : at, quote === '[' ? ']' : quote);
+    return end < 0 ? UNCLOSED_QUOTE : [quote === "'" ? 'string' : 'quoted', end];
+  }
+  return place.first(PATTERNS) ?? unreadable('The statement holds a character that is not allowed outside of quotes.');
+}
+
+function commentEnd(sql: string, at: number): number | LexicalProblem | undefined {
   const two = sql.slice(at, at + 2);
   if (two === '--') {
     const end = sql.indexOf('\n', at);
     const text = end < 0 ? sql.slice(at) : sql.slice(at, end);
     // A carriage return alone, or a line end of Unicode: whether the comment ends there is not for us to guess.
-    if (/[\u0085\u2028\u2029\v\f]|\r(?!$)/.test(text)) return 'A comment holds an unusual line end.';
+    if (/[\u0085\u2028\u2029\v\f]|\r(?!$)/.test(text)) return unreadable('A comment holds an unusual line end.');
     return end < 0 ? sql.length : end + 1;
   }
   if (two !== '/*') return undefined;
@@ -117,7 +73,7 @@ function commentEnd(sql: string, at: number): number | string | undefined {
     position += 1;
     if (depth === 0) return position + 1;
   }
-  return 'A comment is not closed.';
+  return UNCLOSED_COMMENT;
 }
 
 /** The offset after the closing quote, or −1; a doubled closing quote is one. */
@@ -137,21 +93,7 @@ export function nameOfToken(token: Token): string {
   return token.text.startsWith('[') ? inner.replaceAll(']]', ']') : inner.replaceAll('""', '"');
 }
 
-/** Is this token a literal value? */
-export function isLiteral(token: Token): boolean {
-  return token.kind === 'string' || token.kind === 'number';
-}
-
-/** The statement without comments and with one space where there was any; every literal becomes what `literal` says. */
-export function rebuild(tokens: readonly Token[], literal: (token: Token) => string): string {
-  let text = '';
-  let previous: Token | undefined;
-  for (const token of tokens) {
-    // `1eNAME` is a number and a name: nobody who reads the rebuilt text may take them for something else.
-    const touches = previous !== undefined && previous.kind !== 'symbol' && token.kind !== 'symbol';
-    if ((token.spaced || touches) && text !== '') text += ' ';
-    text += isLiteral(token) ? literal(token) : token.text;
-    previous = token;
-  }
-  return text;
+/** `1eNAME` is a number and a name: nobody who reads the rebuilt text may take them for something else. */
+export function apart(before: Token, after: Token): boolean {
+  return before.kind !== 'symbol' && after.kind !== 'symbol';
 }

@@ -3,7 +3,8 @@
  * `mssql://user:password@host/database`, and the keyword form of ADO.NET. Messages never repeat the text: it may hold a
  * password.
  */
-import { type ConnectionParts, EngineError, type TlsMode } from '../engine.ts';
+import type { ConnectionParts, EngineError, TlsMode } from '../engine.ts';
+import { decodeLogin, decodePart, invalidUrl, type Mutable, portOf, urlParameters, urlPieces } from '../url-parts.ts';
 
 const SCHEME = /^(?:jdbc:)?(?:sqlserver|mssql):\/\//i;
 /** The keyword form has no scheme: it must begin with the server, as no other product writes it. */
@@ -29,50 +30,25 @@ export function parseUrl(text: string): ConnectionParts {
     return /^[^/?@]*;/.test(rest) || /^jdbc:/i.test(trimmed) ? parseJdbc(rest) : parseGeneric(rest);
   }
   if (KEYWORDS.test(trimmed)) return parseKeywords(trimmed);
-  throw invalid('The text is no SQL Server URL.');
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-function invalid(message: string, hint?: string): EngineError {
-  return new EngineError('parameter_invalid', message, { hint });
-}
-
-function decode(text: string, what: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw invalid(`The ${what} in the URL is not encoded correctly.`);
-  }
+  throw invalidUrl('The text is no SQL Server URL.');
 }
 
 /** `host[\instance][:port];name=value;…` */
 function parseJdbc(rest: string): ConnectionParts {
   const [, address = '', list = ''] = /^([^;/]*)\/?(?:;(.*))?$/s.exec(rest) ?? [];
-  if (address.includes('@')) throw invalid('The user belongs behind the host: ;user=…;password=…');
+  if (address.includes('@')) throw invalidUrl('The user belongs behind the host: ;user=…;password=…');
   const properties = parseProperties(list, 'jdbc');
   return fromProperties(properties, hostAndPort(address, ':'));
 }
 
 /** `[user[:password]@]host[:port][/database][?name=value&…]` */
 function parseGeneric(rest: string): ConnectionParts {
-  const [, authority = '', path = '', search = ''] = /^([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?/s.exec(rest) ?? [];
-  const at = authority.lastIndexOf('@');
-  const login = at < 0 ? '' : authority.slice(0, at);
-  const colon = login.indexOf(':');
+  const { login, address, path, search } = urlPieces(rest);
   const properties = new Map<string, string>();
-  for (const pair of search.split('&')) {
-    if (pair === '') continue;
-    const equals = pair.indexOf('=');
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals), 'parameters');
-    properties.set(keyOf(name), equals < 0 ? '' : decode(pair.slice(equals + 1).replaceAll('+', ' '), 'parameters'));
-  }
-  const parts: Mutable<ConnectionParts> = fromProperties(properties, hostAndPort(authority.slice(at + 1), ':'));
-  if (at >= 0) {
-    parts.username = decode(colon < 0 ? login : login.slice(0, colon), 'user name');
-    if (colon >= 0) parts.password = decode(login.slice(colon + 1), 'password');
-  }
-  if (path !== '') parts.database = decode(path, 'database');
+  for (const [name, value] of urlParameters(search)) properties.set(keyOf(name), value);
+  const parts: Mutable<ConnectionParts> = fromProperties(properties, hostAndPort(address, ':'));
+  Object.assign(parts, decodeLogin(login));
+  if (path !== '') parts.database = decodePart(path, 'database');
   return parts;
 }
 
@@ -84,7 +60,7 @@ function parseKeywords(text: string): ConnectionParts {
     .find((value) => value !== undefined);
   for (const key of ['server', 'datasource', 'addr', 'address', 'networkaddress']) properties.delete(key);
   const address = (server ?? '').trim().replace(/^tcp:/i, '');
-  if (/^(np|lpc|admin):/i.test(address)) throw invalid('Only TCP connections are possible.');
+  if (/^(np|lpc|admin):/i.test(address)) throw invalidUrl('Only TCP connections are possible.');
   return fromProperties(properties, hostAndPort(address, ','));
 }
 
@@ -106,7 +82,7 @@ function parseProperties(text: string, form: 'jdbc' | 'ado'): Map<string, string
     }
     pair.lastIndex = at;
     const match = pair.exec(text);
-    if (!match || match[1] === '') throw invalid('The list of properties cannot be read.');
+    if (!match || match[1] === '') throw invalidUrl('The list of properties cannot be read.');
     const [, name = '', first, second, third] = match;
     const value =
       form === 'jdbc'
@@ -131,8 +107,8 @@ function hostAndPort(text: string, separator: ':' | ','): { host?: string; port?
       ? /^(?:\[([0-9a-fA-F:.%]+)\]|([^:[\]()\\,\s]+))(?::(\d+))?$/
       : /^(?:\[?([0-9a-fA-F:.%]*:[0-9a-fA-F:.%]*)\]?|([^:[\]()\\,\s]+|\(local\)))(?:\s*,\s*(\d+))?$/;
   const match = pattern.exec(text);
-  if (!match) throw invalid('The host in the URL cannot be read.');
-  const host = localName(match[1] ?? decode(match[2] ?? '', 'host'));
+  if (!match) throw invalidUrl('The host in the URL cannot be read.');
+  const host = localName(match[1] ?? decodePart(match[2] ?? '', 'host'));
   return match[3] === undefined ? { host } : { host, port: portOf(match[3]) };
 }
 
@@ -141,16 +117,8 @@ function localName(host: string): string {
   return host === '.' || host.toLowerCase() === '(local)' ? 'localhost' : host;
 }
 
-function portOf(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65535) {
-    throw invalid('The port in the URL is not between 1 and 65535.');
-  }
-  return port;
-}
-
 function namedInstance(): EngineError {
-  return invalid(
+  return invalidUrl(
     'The URL names an instance; Headgate does not ask the SQL Server Browser where it listens.',
     'Give the port of the instance instead: host:port.',
   );
@@ -165,7 +133,7 @@ function fromProperties(
     keys.map((key) => properties.get(key)).find((value) => value !== undefined && value !== '');
   if (pick('instancename', 'instance') !== undefined) throw namedInstance();
   if (isTrue(properties.get('integratedsecurity')) || isTrue(properties.get('trusted_connection'))) {
-    throw invalid('Windows sign-in is not possible; give a user name and password of SQL Server.');
+    throw invalidUrl('Windows sign-in is not possible; give a user name and password of SQL Server.');
   }
   const parts: Mutable<ConnectionParts> = { ...address, options: {} };
   const server = pick('servername', 'server');
@@ -216,7 +184,7 @@ function tlsModeOf(properties: ReadonlyMap<string, string>): TlsMode | undefined
     case 'verify-full':
       return word;
     default:
-      throw invalid(
+      throw invalidUrl(
         "The URL's encrypt is none of true, false, strict, disable, prefer, require, verify-ca, verify-full.",
       );
   }

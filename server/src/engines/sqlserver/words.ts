@@ -2,7 +2,7 @@
  * Reserved words that begin a statement. None of them can be a name without quotes, so that one which stands where its
  * statement has no use for it begins a second statement, semicolon or not.
  */
-import type { Token } from './tokens.ts';
+import type { Token } from '../sql/tokens.ts';
 
 const STARTERS = new Set(
   (

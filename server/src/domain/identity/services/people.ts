@@ -12,6 +12,7 @@ import type { IdentityDeps } from '../deps.ts';
 import { checkName, checkText, foldName } from '../names.ts';
 import { type RequestContext, systemPrincipal } from '../principal.ts';
 import { lockAdministrators, requireAdministratorLeft } from '../user-rows.ts';
+import { setRoles } from '../user-writes.ts';
 import type { ExternalPerson, ServiceRecord } from './model.ts';
 
 /** The service knows the person; Headgate has no user for it. */
@@ -246,15 +247,6 @@ export async function rolesOf(
     if (row.external_group === '' || person.groups.has(row.external_group)) given.set(row.id, row.name);
   }
   return [...given].map(([id, name]) => ({ id, name }));
-}
-
-async function setRoles(trx: Transaction<DB>, userId: number, roleIds: readonly number[]): Promise<void> {
-  await trx.deleteFrom('user_role').where('user_id', '=', userId).execute();
-  if (roleIds.length === 0) return;
-  await trx
-    .insertInto('user_role')
-    .values(roleIds.map((role_id) => ({ user_id: userId, role_id })))
-    .execute();
 }
 
 function usableName(name: string): string | null {

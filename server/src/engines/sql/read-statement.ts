@@ -5,7 +5,7 @@
  * sqlReadStatement(read, { quote: (name) => `"${name}"`, parameter: (position) => `$${position}` });
  * // { sql: 'select "id" from "public"."orders" where "total" >= $1', parameters: ['1500'] }
  */
-import { EngineError, type ReadCondition, type TableRead, type ValueKind } from './engine.ts';
+import { EngineError, type ReadCondition, type TableRead, type ValueKind } from '../engine.ts';
 
 export interface ReadDialect {
   /** A name as a quoted identifier. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { CatalogTable, ReadCondition } from './engine.ts';
-import { EngineError } from './engine.ts';
-import { mysqlEngine } from './mysql/index.ts';
-import { postgresqlEngine } from './postgresql/index.ts';
+import type { CatalogTable, ReadCondition } from '../engine.ts';
+import { EngineError } from '../engine.ts';
+import { mysqlEngine } from '../mysql/index.ts';
+import { postgresqlEngine } from '../postgresql/index.ts';
 
 const column = (name: string, type: string, kind: CatalogTable['columns'][number]['kind']) => ({
   name,

@@ -32,7 +32,7 @@ export interface ListedSource {
   readonly data: JsonObject | null;
   /** Names of the door's options; null unless asked for. */
   readonly option_names: readonly string[] | null;
-  /** With a user or a tenant. */
+  /** With a user or a tenant. Told of the account's own sources, and only where asked for. */
   readonly shared: boolean;
 }
 
@@ -54,7 +54,7 @@ export interface AccountFilter {
   readonly kind?: 'simple' | 'group' | undefined;
   /** Groups that this source is a member of. */
   readonly memberId?: number | undefined;
-  /** Says of each whether it is shared. */
+  /** Says of each own source whether it is shared. */
   readonly shares?: boolean | undefined;
   /** Reads the names of the door's options too, which may be large. */
   readonly optionNames?: boolean | undefined;
@@ -96,7 +96,7 @@ export class DoorSources {
     }
     return readListed(this.#deps.store.db, door, sql.join(conditions, sql` and `), {
       optionNames: filter.optionNames === true,
-      shares: filter.shares === true,
+      sharesOfOwner: filter.shares === true ? subject.id : null,
     });
   }
 
@@ -109,7 +109,7 @@ export class DoorSources {
       sql`s.deleted_at is null and (s.owner_id = ${userId} or s.id in (
         select sh.resource_id from share sh left join user_account u on u.id = ${userId}
         where sh.resource_type = 'source' and (sh.user_id = ${userId} or sh.subject_tenant_id = u.tenant_id)))`,
-      { optionNames: false, shares: true },
+      { optionNames: false, sharesOfOwner: userId },
     );
   }
 
@@ -336,21 +336,22 @@ async function readListed(
   executor: Executor,
   door: DoorName,
   where: RawBuilder<unknown>,
-  read: { readonly optionNames: boolean; readonly shares: boolean },
+  read: { readonly optionNames: boolean; readonly sharesOfOwner: number | null },
 ): Promise<ListedSource[]> {
   const names = read.optionNames ? sql`array(select jsonb_object_keys(d.data->'options'))` : sql`null`;
-  // One probe a source: written as an "exists" the planner would read everybody's shares.
-  const shared = read.shares
-    ? sql`left join lateral (select true as shared from share h where h.resource_type = 'source' and h.resource_id = s.id
-        and h.group_id is null limit 1) h on true`
-    : sql`left join (select false as shared) h on true`;
+  // One probe a source: written as an "exists" the planner would read everybody's shares. The subject's two columns are
+  // named rather than `group_id is null`, for which PostgreSQL 18 skips through all users of the index at each probe.
+  const shared =
+    read.sharesOfOwner === null
+      ? sql`false`
+      : sql`s.owner_id = ${read.sharesOfOwner} and (select true from share h where h.resource_type = 'source'
+          and h.resource_id = s.id and (h.user_id is not null or h.subject_tenant_id is not null) limit 1) is not null`;
   const { rows } = await sql<ListedSource>`
     select s.id, coalesce(n.name, s.name) as name, s.engine, s.description, s.is_group, s.owner_id, s.permissions,
-      case when s.engine is null then d.data - 'options' end as data, ${names} as option_names, coalesce(h.shared, false) as shared
+      case when s.engine is null then d.data - 'options' end as data, ${names} as option_names, ${shared} as shared
     from data_source s
     left join source_name n on n.source_id = s.id and n.door = ${door}
     left join source_door_data d on d.source_id = s.id and d.door = ${door}
-    ${shared}
     where ${where} order by s.id`.execute(executor);
   return rows;
 }

@@ -1,12 +1,9 @@
-/**
- * Sources as legacy doors work with them: by number, as lists of one account, with the door's own words, and group data
- * sources with their members.
- */
+/** Sources as legacy doors work with them: by number, as lists of one account, with the door's own words. */
 import { type RawBuilder, sql } from 'kysely';
-import { type Executor, isUniqueViolation } from '../../platform/database/index.ts';
+import type { Executor } from '../../platform/database/index.ts';
 import type { Action, SourceAddress, SourceFacts } from '../access/index.ts';
 import { announce } from '../access/index.ts';
-import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
+import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { Permission } from '../identity/permissions.ts';
 import type { DoorName, Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
@@ -14,7 +11,7 @@ import type { Current } from './definition.ts';
 import { type DoorEntry, openDoorSecrets, readDoorEntry } from './door-entries.ts';
 import { checkPermissions } from './fields.ts';
 import { currentOf } from './list-filter.ts';
-import { type GroupMember, readMembers, writeMembers } from './members.ts';
+import { type GroupMember, readMembers } from './members.ts';
 import type { JsonObject, SourceInput, SourcePatch } from './model.ts';
 import { byId, readSources } from './rows.ts';
 import type { Sources, SourcesDeps } from './sources.ts';
@@ -237,64 +234,6 @@ export class DoorSources {
     requireScope(principal, 'write');
     const words = await this.words(principal, id, userId, door);
     await this.#sources.update(principal, { id }, {}, { entry: { door, data: { ...words, [member]: value } } });
-  }
-
-  async members(facts: SourceFacts): Promise<GroupMember[]> {
-    return readMembers(this.#deps.store.db, facts.source.id);
-  }
-
-  /** Adds members, or replaces all. Throws ConflictError `not_a_group`, and like `writeMembers`. */
-  async setMembers(
-    principal: Principal,
-    facts: SourceFacts,
-    members: readonly GroupMember[],
-    mode: 'add' | 'replace',
-  ): Promise<void> {
-    await this.#changeGroup(principal, facts, { mode, members }, (trx) =>
-      writeMembers(trx, facts.source, members, mode),
-    );
-  }
-
-  /** Throws NotFoundError `member_not_found`. */
-  async removeMember(principal: Principal, facts: SourceFacts, memberId: number): Promise<void> {
-    await this.#changeGroup(principal, facts, { mode: 'remove', memberId }, async (trx) => {
-      const removed = await trx
-        .deleteFrom('source_member')
-        .where('group_id', '=', facts.source.id)
-        .where('member_id', '=', memberId)
-        .returning('member_id')
-        .executeTakeFirst();
-      if (removed === undefined) {
-        throw new NotFoundError('member_not_found', 'The group has no such member.', { extra: { memberId } });
-      }
-    });
-  }
-
-  async #changeGroup(
-    principal: Principal,
-    { source }: SourceFacts,
-    detail: object,
-    work: (trx: Executor) => Promise<void>,
-  ): Promise<void> {
-    requireScope(principal, 'write');
-    if (!source.isGroup) throw new ConflictError('not_a_group', 'Only a group data source has members.');
-    await this.#deps.store
-      .transaction(async (trx) => {
-        await sql`select id from data_source where id = ${source.id} for no key update`.execute(trx);
-        await work(trx);
-        await this.#deps.audit.record(trx, principal, {
-          action: 'source.members',
-          outcome: 'allowed',
-          resource: { type: 'source', uid: source.uid, name: source.name },
-          tenantId: source.tenantId,
-          detail,
-        });
-        await announce(trx, `s:${source.id}`);
-      })
-      .catch((error: unknown) => {
-        if (isUniqueViolation(error)) throw new ConflictError('prefix_taken', 'A prefix is taken in this group.');
-        throw error;
-      });
   }
 
   async #definition(principal: Principal, facts: SourceFacts, door: DoorName): Promise<DoorDefinition> {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs,hdp]`
+ * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs,hdp,sign-in]`
  *
  * Starts its own servers, measures in interleaved rounds, prints one table and writes it with machine and date to
  * `bench/results/`. A missed target is printed as missed; the exit code tells only whether everything could run.
@@ -17,9 +17,10 @@ import { extract } from './scenarios/extract.ts';
 import { fairness } from './scenarios/fairness.ts';
 import { hdp } from './scenarios/hdp.ts';
 import { jobs } from './scenarios/jobs.ts';
+import { signIn } from './scenarios/sign-in.ts';
 import { small } from './scenarios/small.ts';
 
-const scenarios = { bulk, small, fairness, cancel, control, decision, extract, jobs, hdp };
+const scenarios = { bulk, small, fairness, cancel, control, decision, extract, jobs, hdp, 'sign-in': signIn };
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const wanted = values.only?.split(',') ?? Object.keys(scenarios);
 

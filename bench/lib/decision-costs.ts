@@ -1,4 +1,5 @@
-/** The cost of one decision whose facts are not in memory: look the source up by name, load the facts, decide. */
+/** The cost of one decision whose facts are not in memory: look the source up by name or number, load the facts, decide. */
+import { sql } from 'kysely';
 import pg from 'pg';
 import type { App } from '../../server/src/app.ts';
 import { Access } from '../../server/src/domain/access/index.ts';
@@ -36,8 +37,16 @@ export async function fillSources(storeUrl: string, username: string, count: num
   await client.end();
 }
 
+/** How the source of a decision is named: natively by its name, through the hdp door by its number. */
+export type DecisionBy = 'name' | 'number';
+
 /** Times `count` decisions over random sources, none of whose facts are in memory; microseconds. */
-export async function decisionCosts(app: App, username: string, count: number): Promise<{ p50: number; p99: number }> {
+export async function decisionCosts(
+  app: App,
+  username: string,
+  count: number,
+  by: DecisionBy,
+): Promise<{ p50: number; p99: number }> {
   const subject = await app.identity.principals.byUsername(username);
   if (subject === null) throw new Error(`there is no user ${username}`);
   const principal: Principal = {
@@ -45,22 +54,25 @@ export async function decisionCosts(app: App, username: string, count: number): 
     subject,
     method: 'system',
     scopes: null,
-    door: 'rest',
+    door: by === 'name' ? 'rest' : 'hdp',
     requestId: 'bench',
     address: null,
     credentialUid: null,
   };
-  const { present } = await app.store.db
+  const sources = await app.store.db
     .selectFrom('data_source')
-    .select((select) => select.fn.countAll<string>().as('present'))
+    .select(['id', 'name'])
     .where('name', 'like', 'decide-%')
-    .executeTakeFirstOrThrow();
+    .orderBy(sql`random()`)
+    .limit(count)
+    .execute();
   const times: number[] = [];
   for (let index = 0; index < count; index++) {
-    const name = `decide-${Math.floor(Math.random() * Number(present))}`;
+    const source = sources[index % sources.length];
+    if (source === undefined) throw new Error('there is no source to decide on');
     const access = new Access({ store: app.store, clock: systemClock, principals: app.identity.principals });
     const started = process.hrtime.bigint();
-    const facts = await access.resolve(principal, name).catch(() => null);
+    const facts = await access.resolve(principal, by === 'name' ? source.name : { id: source.id }).catch(() => null);
     if (facts !== null) access.decide(principal, 'source.query', facts);
     times.push(Number(process.hrtime.bigint() - started) / 1000);
   }

@@ -6,14 +6,17 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createApp } from '../../server/src/app.ts';
 import { loadConfig } from '../../server/src/config.ts';
 import { createLogger } from '../../server/src/platform/telemetry/index.ts';
-import { decisionCosts } from './decision-costs.ts';
+import { type DecisionBy, decisionCosts } from './decision-costs.ts';
 
 const config = loadConfig({ env: process.env, argv: process.argv.slice(2), cwd: process.cwd() });
 const app = await createApp(config, createLogger({ level: config.logLevel, format: config.logFormat }));
 const address = await app.listen();
 let delay = monitorEventLoopDelay({ resolution: 1 });
 
-type Message = { type: 'loop-start' } | { type: 'loop-stop' } | { type: 'decisions'; count: number; username: string };
+type Message =
+  | { type: 'loop-start' }
+  | { type: 'loop-stop' }
+  | { type: 'decisions'; count: number; username: string; by: DecisionBy };
 
 process.on('message', async (message: Message) => {
   if (message.type === 'loop-start') {
@@ -24,7 +27,7 @@ process.on('message', async (message: Message) => {
     delay.disable();
     process.send?.({ p99: delay.percentile(99) / 1e6, max: delay.max / 1e6 });
   } else if (message.type === 'decisions') {
-    process.send?.(await decisionCosts(app, message.username, message.count));
+    process.send?.(await decisionCosts(app, message.username, message.count, message.by));
   }
 });
 process.on('SIGTERM', async () => {

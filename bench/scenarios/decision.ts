@@ -1,6 +1,6 @@
 /** A5: does the cost of a decision grow with the number of sources? Facts are loaded anew for each decision. */
 import type { Bench } from '../lib/bench.ts';
-import { fillSources } from '../lib/decision-costs.ts';
+import { type DecisionBy, fillSources } from '../lib/decision-costs.ts';
 import { type Line, median } from '../lib/statistics.ts';
 
 interface Costs {
@@ -9,23 +9,25 @@ interface Costs {
 }
 
 export async function decision(bench: Bench): Promise<Line[]> {
-  const measure = (): Promise<Costs> =>
-    bench.headgate.child.call<Costs>({ type: 'decisions', count: 3000, username: 'deciding' });
   await bench.headgate.api('POST', '/users', { username: 'deciding', password: 'bench deciding password' });
-  const rounds = async (): Promise<Costs[]> => {
+  const rounds = async (by: DecisionBy): Promise<Costs[]> => {
+    const measure = (): Promise<Costs> =>
+      bench.headgate.child.call<Costs>({ type: 'decisions', count: 3000, username: 'deciding', by });
     await measure();
     const costs: Costs[] = [];
     for (let round = 0; round < bench.rounds; round++) costs.push(await measure());
     return costs;
   };
-  await fillSources(bench.storeUrl, 'deciding', 100);
-  const few = await rounds();
-  await fillSources(bench.storeUrl, 'deciding', 100_000);
-  const many = await rounds();
-  const line = (which: 'p50' | 'p99'): Line => {
-    const at = (costs: Costs[]): number => median(costs.map((cost) => cost[which]));
+  const both = async (count: number): Promise<Record<DecisionBy, Costs[]>> => {
+    await fillSources(bench.storeUrl, 'deciding', count);
+    return { name: await rounds('name'), number: await rounds('number') };
+  };
+  const few = await both(100);
+  const many = await both(100_000);
+  const line = (by: DecisionBy, which: keyof Costs): Line => {
+    const at = (costs: Record<DecisionBy, Costs[]>): number => median(costs[by].map((cost) => cost[which]));
     return {
-      name: `decision with facts loaded anew, ${which}, 100,000 sources against 100`,
+      name: `decision by ${by} with facts loaded anew, ${which}, 100,000 sources against 100`,
       value: at(many),
       reference: at(few),
       ratio: at(many) / at(few),
@@ -33,5 +35,5 @@ export async function decision(bench: Bench): Promise<Line[]> {
       target: { kind: 'at most', value: 1.2 },
     };
   };
-  return [line('p50'), line('p99')];
+  return [line('name', 'p50'), line('name', 'p99'), line('number', 'p50'), line('number', 'p99')];
 }

@@ -25,7 +25,7 @@ import {
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
-import { Credentials, DoorSources, Sources } from './domain/sources/index.ts';
+import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
@@ -156,6 +156,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const sourceDeps = { store, vault, access, audit, engines: engineFacts(engines), clock };
   const sources = new Sources(sourceDeps);
   const doorSources = new DoorSources(sourceDeps, sources);
+  const groupMembers = new GroupMembers(sourceDeps);
   const credentials = new Credentials(sourceDeps);
   const catalog = new CatalogStore({ store });
 
@@ -205,6 +206,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     shares,
     limits,
     sources,
+    groupMembers,
     credentials,
     catalog,
     jobs,

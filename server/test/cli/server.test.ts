@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminPassword, type Headgate, startHeadgate } from '../harness.ts';
+import { createGroup } from '../hdp/client.ts';
 import type { PostgresqlAccess } from '../servers/postgresql.ts';
 import { isSignedBy, startReceiver } from '../servers/receiver.ts';
 import { sharedPostgresql } from '../servers/shared.ts';
@@ -214,6 +215,21 @@ describe('shares', () => {
     expect((await as('admin', ['group', 'remove', 'readers', 'cara'])).code).toBe(0);
     expect((await as('cara', ['source', 'query', 'numbers', 'select 1'])).code).toBe(5);
     expect((await as('admin', ['group', 'rm', 'readers'])).code).toBe(0);
+  });
+
+  it('tends the members of a group data source', async () => {
+    await createGroup(headgate, 'bundle', 'ana');
+    const member = (verb: string, ...rest: string[]) => as('ana', ['source', 'member', verb, 'bundle', ...rest]);
+    expect((await member('set', 'numbers', '--prefix', 'n')).stdout).toBe('numbers is in bundle, with the prefix n.\n');
+    expect((await member('list')).stdout).toMatch(/^numbers +n$/m);
+    const page = await json('ana', ['source', 'member', 'list', 'bundle']);
+    expect(page.items).toMatchObject([{ name: 'numbers', prefix: 'n' }]);
+    expect((await as('ben', ['source', 'member', 'list', 'bundle'])).code).toBe(5);
+    expect((await member('rm', 'numbers')).stdout).toBe('numbers is no longer in bundle.\n');
+    expect(await member('rm', 'numbers')).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('member_not_found'),
+    });
   });
 });
 

@@ -273,6 +273,23 @@ describe('§6.3: payloads of shares', () => {
     expect((await call('admin', 'POST', `${at}/sharedTenants?user=own`, entry)).status).toBe(201);
   });
 
+  it('says in a list which own ones are shared with users or tenants; groups do not show', async () => {
+    const flag = async (as: string) => {
+      const { body } = await call(as, 'GET', '/api/mgmt/datasources?details=true');
+      const found = body.dataSources.find((one: { id: string }) => one.id === id(at));
+      return [found.sharedWithAnotherUser, found.sharedByAnotherUser];
+    };
+    at = await newSource();
+    await headgate.api('POST', '/groups', { name: 'crew' });
+    const crew = await headgate.api('PUT', `/sources/s${made}/shares/groups/crew`, { permissions: ['view'] });
+    expect(crew.status, crew.text).toBe(201);
+    expect(await flag('own')).toEqual([undefined, undefined]);
+    const tenant = { sharedTenants: [{ tenantId: 1, permissions: [2] }] };
+    expect((await call('admin', 'POST', `${at}/sharedTenants?user=own`, tenant)).status).toBe(201);
+    expect(await flag('own')).toEqual([true, undefined]);
+    expect(await flag('other')).toEqual([undefined, true]);
+  });
+
   it('shares a group only with whom its members are shared with', async () => {
     at = await newSource();
     const group = { name: 'AllRegions', dataStore: '56', connectionType: 'Group', options: {} };
@@ -284,7 +301,9 @@ describe('§6.3: payloads of shares', () => {
     expect((await call('own', 'POST', `${gid}/members`, members)).body).toEqual({ success: true });
     expect((await call('own', 'GET', `${gid}/members`)).body).toEqual(members);
     const nested = { members: [{ id: made.body.id, entityPrefix: 'x' }] };
-    expect(codeOf(await call('own', 'PUT', `${gid}/members`, nested))).toEqual([400, 900000002]);
+    const notNested = await call('own', 'PUT', `${gid}/members`, nested);
+    expect(codeOf(notNested)).toEqual([400, 900000002]);
+    expect(notNested.text).toContain("'id'");
     const refused = await share(gid, { userId: ids.other, permissions: [2, 7] });
     expect(codeOf(refused)).toEqual([400, 900000002]);
     expect(refused.text).toContain("'members'");

@@ -3,12 +3,15 @@
  * fails them, so that no new operation escapes.
  */
 import type { Headgate } from '../harness.ts';
+import { createGroup } from '../hdp/client.ts';
 import { registerSource, type SampleDatabase, sourceBody } from './fixture.ts';
 
 export interface WorldUser {
   readonly username: string;
   /** A source of its own with the sample's login, named `<username>-own`. */
   readonly source: string;
+  /** A group data source of its own, without members. */
+  readonly group: string;
   readonly jobId: string;
   readonly outputName: string;
   readonly tokenId: string;
@@ -137,6 +140,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listSources: { path: '/sources?limit=5&engine=postgresql&q=o' },
     getSource: { path: own },
     updateSource: { path: own, body: { title: 'A title', password: sample.password, labels: { team: 'blue' } } },
+    putGroupSourceMember: { path: `/sources/${me.group}/members/${me.source}`, body: { prefix: 'first' } },
+    listGroupSourceMembers: { path: `/sources/${me.group}/members` },
+    removeGroupSourceMember: { path: `/sources/${me.group}/members/${me.source}` },
     testSource: { path: `${own}/test`, body: { username: sample.username, password } },
     testConnection: { path: '/connection-tests', body: draft },
     listLeases: { path: `${own}/leases` },
@@ -287,6 +293,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
   const as = { as: username };
   const source = `${username}-own`;
   await registerSource(headgate, source, sample, username);
+  const group = await createGroup(headgate, `${username}-group`, username);
   const query = await headgate.api('POST', `/sources/${source}/query`, { sql: 'select 1' }, as);
   const token = await headgate.api('POST', '/tokens', { name: 'first' }, as);
   const job = await headgate.api(
@@ -317,6 +324,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
   return {
     username,
     source,
+    group,
     jobId: job.body.id,
     outputName,
     tokenId: token.body.id,

@@ -3,6 +3,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Headgate, startHeadgate } from '../harness.ts';
+import { createGroup } from '../hdp/client.ts';
 import { finalJob, registerSource, type SampleDatabase, sampleDatabase, sourceBody } from './fixture.ts';
 
 let headgate: Headgate;
@@ -465,5 +466,62 @@ describe('the system', () => {
       expect(operation).toMatchObject({ summary: expect.any(String), tags: [expect.any(String)] });
       expect(operation.responses[400].content).toHaveProperty(['application/problem+json']);
     }
+  });
+});
+
+describe('members of a group data source', () => {
+  const members = '/sources/bundle/members';
+
+  beforeAll(async () => {
+    await createGroup(headgate, 'bundle', 'olga');
+    for (const name of ['north', 'south']) await registerSource(headgate, name, sample, 'olga');
+    await registerSource(headgate, 'carls', sample, 'carl');
+  });
+
+  it('adds, renames, lists and removes them', async () => {
+    const { body } = await headgate.api('PUT', `${members}/north`, { prefix: 'n' }, olga);
+    expect(body).toEqual({ id: expect.any(String), name: 'north', prefix: 'n' });
+    expect((await headgate.api('PUT', `${members}/${body.id}`, { prefix: 'N2' }, olga)).body.prefix).toBe('N2');
+    expect((await headgate.api('PUT', `${members}/south`, { prefix: 's' }, olga)).status).toBe(200);
+    const listed = await headgate.api('GET', members, undefined, olga);
+    expect(listed.body.items.map((one: { name: string; prefix: string }) => [one.name, one.prefix])).toEqual([
+      ['north', 'N2'],
+      ['south', 's'],
+    ]);
+    expect((await headgate.api('DELETE', `${members}/north`, undefined, olga)).status).toBe(204);
+    expect((await headgate.api('GET', members, undefined, olga)).body.items).toHaveLength(1);
+    expect((await headgate.api('GET', '/sources/north', undefined, olga)).status).toBe(200);
+    expect(await headgate.api('DELETE', `${members}/north`, undefined, olga)).toMatchObject(
+      problemOf(404, 'member_not_found', { member: 'north' }),
+    );
+  });
+
+  it('refuses what cannot be a member and changes nothing', async () => {
+    const put = (path: string, prefix: string, as = olga) => headgate.api('PUT', path, { prefix }, as);
+    expect((await put(`${members}/south`, 's')).status).toBe(200);
+    expect(await put(`${members}/north`, 'S')).toMatchObject(problemOf(400, 'invalid_member', { field: 'prefix' }));
+    expect(await put(`${members}/bundle`, 'b')).toMatchObject(problemOf(400, 'invalid_member', { field: 'member' }));
+    expect(await put('/sources/north/members/south', 's')).toMatchObject(problemOf(409, 'not_a_group'));
+    expect(await headgate.api('GET', '/sources/north/members', undefined, olga)).toMatchObject(
+      problemOf(409, 'not_a_group'),
+    );
+    expect(await put(`${members}/carls`, 'c')).toMatchObject(problemOf(404, 'source_not_found'));
+    await headgate.api('PUT', '/sources/carls/shares/users/olga', { permissions: ['view'] }, carl);
+    expect(await put(`${members}/carls`, 'c')).toMatchObject(problemOf(400, 'invalid_member', { field: 'member' }));
+    expect(await put(`${members}/north`, 'n', carl)).toMatchObject(problemOf(404, 'source_not_found'));
+    expect((await headgate.api('GET', members, undefined, olga)).body.items).toMatchObject([{ name: 'south' }]);
+  });
+
+  it('shows of a shared group only the members that the reader may see', async () => {
+    for (const name of ['south', 'bundle']) {
+      const shared = await headgate.api('PUT', `/sources/${name}/shares/users/carl`, { permissions: ['view'] }, olga);
+      expect(shared.status, shared.text).toBe(201);
+    }
+    expect((await headgate.api('PUT', `${members}/north`, { prefix: 'n' }, olga)).status).toBe(200);
+    const seen = await headgate.api('GET', members, undefined, carl);
+    expect(seen.body.items).toMatchObject([{ name: 'south', prefix: 's' }]);
+    expect(await headgate.api('DELETE', `${members}/south`, undefined, carl)).toMatchObject(
+      problemOf(403, 'permission_missing'),
+    );
   });
 });

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { addCommand } from './add.ts';
 import { listCommand } from './list.ts';
+import { memberCommand } from './member.ts';
 import { queryCommand } from './query.ts';
 import { rmCommand } from './rm.ts';
 import { schemaCommand } from './schema.ts';
@@ -22,5 +23,6 @@ export function sourceCommand(cli: Cli): Command {
     .addCommand(rmCommand(cli))
     .addCommand(undeleteCommand(cli))
     .addCommand(queryCommand(cli))
-    .addCommand(schemaCommand(cli));
+    .addCommand(schemaCommand(cli))
+    .addCommand(memberCommand(cli));
 }

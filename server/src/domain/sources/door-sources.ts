@@ -1,12 +1,9 @@
-/**
- * Sources as legacy doors work with them: by number, as lists of one account, with the door's own words, and group data
- * sources with their members.
- */
+/** Sources as legacy doors work with them: by number, as lists of one account, with the door's own words. */
 import { type RawBuilder, sql } from 'kysely';
-import { type Executor, isUniqueViolation } from '../../platform/database/index.ts';
+import type { Executor } from '../../platform/database/index.ts';
 import type { Action, SourceAddress, SourceFacts } from '../access/index.ts';
 import { announce } from '../access/index.ts';
-import { ConflictError, ForbiddenError, NotFoundError } from '../errors.ts';
+import { ForbiddenError, NotFoundError } from '../errors.ts';
 import { Permission } from '../identity/permissions.ts';
 import type { DoorName, Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
@@ -14,7 +11,7 @@ import type { Current } from './definition.ts';
 import { type DoorEntry, openDoorSecrets, readDoorEntry } from './door-entries.ts';
 import { checkPermissions } from './fields.ts';
 import { currentOf } from './list-filter.ts';
-import { type GroupMember, readMembers, writeMembers } from './members.ts';
+import { type GroupMember, readMembers } from './members.ts';
 import type { JsonObject, SourceInput, SourcePatch } from './model.ts';
 import { byId, readSources } from './rows.ts';
 import type { Sources, SourcesDeps } from './sources.ts';
@@ -32,7 +29,7 @@ export interface ListedSource {
   readonly data: JsonObject | null;
   /** Names of the door's options; null unless asked for. */
   readonly option_names: readonly string[] | null;
-  /** With a user or a tenant. */
+  /** With a user or a tenant. Told of the account's own sources, and only where asked for. */
   readonly shared: boolean;
 }
 
@@ -54,7 +51,7 @@ export interface AccountFilter {
   readonly kind?: 'simple' | 'group' | undefined;
   /** Groups that this source is a member of. */
   readonly memberId?: number | undefined;
-  /** Says of each whether it is shared. */
+  /** Says of each own source whether it is shared. */
   readonly shares?: boolean | undefined;
   /** Reads the names of the door's options too, which may be large. */
   readonly optionNames?: boolean | undefined;
@@ -96,7 +93,7 @@ export class DoorSources {
     }
     return readListed(this.#deps.store.db, door, sql.join(conditions, sql` and `), {
       optionNames: filter.optionNames === true,
-      shares: filter.shares === true,
+      sharesOfOwner: filter.shares === true ? subject.id : null,
     });
   }
 
@@ -109,7 +106,7 @@ export class DoorSources {
       sql`s.deleted_at is null and (s.owner_id = ${userId} or s.id in (
         select sh.resource_id from share sh left join user_account u on u.id = ${userId}
         where sh.resource_type = 'source' and (sh.user_id = ${userId} or sh.subject_tenant_id = u.tenant_id)))`,
-      { optionNames: false, shares: true },
+      { optionNames: false, sharesOfOwner: userId },
     );
   }
 
@@ -239,64 +236,6 @@ export class DoorSources {
     await this.#sources.update(principal, { id }, {}, { entry: { door, data: { ...words, [member]: value } } });
   }
 
-  async members(facts: SourceFacts): Promise<GroupMember[]> {
-    return readMembers(this.#deps.store.db, facts.source.id);
-  }
-
-  /** Adds members, or replaces all. Throws ConflictError `not_a_group`, and like `writeMembers`. */
-  async setMembers(
-    principal: Principal,
-    facts: SourceFacts,
-    members: readonly GroupMember[],
-    mode: 'add' | 'replace',
-  ): Promise<void> {
-    await this.#changeGroup(principal, facts, { mode, members }, (trx) =>
-      writeMembers(trx, facts.source, members, mode),
-    );
-  }
-
-  /** Throws NotFoundError `member_not_found`. */
-  async removeMember(principal: Principal, facts: SourceFacts, memberId: number): Promise<void> {
-    await this.#changeGroup(principal, facts, { mode: 'remove', memberId }, async (trx) => {
-      const removed = await trx
-        .deleteFrom('source_member')
-        .where('group_id', '=', facts.source.id)
-        .where('member_id', '=', memberId)
-        .returning('member_id')
-        .executeTakeFirst();
-      if (removed === undefined) {
-        throw new NotFoundError('member_not_found', 'The group has no such member.', { extra: { memberId } });
-      }
-    });
-  }
-
-  async #changeGroup(
-    principal: Principal,
-    { source }: SourceFacts,
-    detail: object,
-    work: (trx: Executor) => Promise<void>,
-  ): Promise<void> {
-    requireScope(principal, 'write');
-    if (!source.isGroup) throw new ConflictError('not_a_group', 'Only a group data source has members.');
-    await this.#deps.store
-      .transaction(async (trx) => {
-        await sql`select id from data_source where id = ${source.id} for no key update`.execute(trx);
-        await work(trx);
-        await this.#deps.audit.record(trx, principal, {
-          action: 'source.members',
-          outcome: 'allowed',
-          resource: { type: 'source', uid: source.uid, name: source.name },
-          tenantId: source.tenantId,
-          detail,
-        });
-        await announce(trx, `s:${source.id}`);
-      })
-      .catch((error: unknown) => {
-        if (isUniqueViolation(error)) throw new ConflictError('prefix_taken', 'A prefix is taken in this group.');
-        throw error;
-      });
-  }
-
   async #definition(principal: Principal, facts: SourceFacts, door: DoorName): Promise<DoorDefinition> {
     const { db } = this.#deps.store;
     const { id, uid, tenantId } = facts.source;
@@ -336,21 +275,22 @@ async function readListed(
   executor: Executor,
   door: DoorName,
   where: RawBuilder<unknown>,
-  read: { readonly optionNames: boolean; readonly shares: boolean },
+  read: { readonly optionNames: boolean; readonly sharesOfOwner: number | null },
 ): Promise<ListedSource[]> {
   const names = read.optionNames ? sql`array(select jsonb_object_keys(d.data->'options'))` : sql`null`;
-  // One probe a source: written as an "exists" the planner would read everybody's shares.
-  const shared = read.shares
-    ? sql`left join lateral (select true as shared from share h where h.resource_type = 'source' and h.resource_id = s.id
-        and h.group_id is null limit 1) h on true`
-    : sql`left join (select false as shared) h on true`;
+  // One probe a source: written as an "exists" the planner would read everybody's shares. The subject's two columns are
+  // named rather than `group_id is null`, for which PostgreSQL 18 skips through all users of the index at each probe.
+  const shared =
+    read.sharesOfOwner === null
+      ? sql`false`
+      : sql`s.owner_id = ${read.sharesOfOwner} and (select true from share h where h.resource_type = 'source'
+          and h.resource_id = s.id and (h.user_id is not null or h.subject_tenant_id is not null) limit 1) is not null`;
   const { rows } = await sql<ListedSource>`
     select s.id, coalesce(n.name, s.name) as name, s.engine, s.description, s.is_group, s.owner_id, s.permissions,
-      case when s.engine is null then d.data - 'options' end as data, ${names} as option_names, coalesce(h.shared, false) as shared
+      case when s.engine is null then d.data - 'options' end as data, ${names} as option_names, ${shared} as shared
     from data_source s
     left join source_name n on n.source_id = s.id and n.door = ${door}
     left join source_door_data d on d.source_id = s.id and d.door = ${door}
-    ${shared}
     where ${where} order by s.id`.execute(executor);
   return rows;
 }

@@ -35,11 +35,11 @@ export async function writeMembers(
   const ids = new Set<number>();
   for (const { id, prefix } of members) {
     if (prefix.length < 1 || prefix.length > 64 || prefix.includes('\0') || !prefix.isWellFormed()) {
-      throw new InvalidError('invalid_member', 'A prefix has 1 to 64 characters.', { field: 'entityPrefix' });
+      throw new InvalidError('invalid_member', 'A prefix has 1 to 64 characters.', { field: 'prefix' });
     }
     if (ids.has(id) || prefixes.has(foldName(prefix))) {
       throw new InvalidError('invalid_member', 'Members and their prefixes are named once.', {
-        field: ids.has(id) ? 'id' : 'entityPrefix',
+        field: ids.has(id) ? 'member' : 'prefix',
       });
     }
     ids.add(id);
@@ -75,7 +75,7 @@ async function requireOwned(
       });
     }
     if (found.is_group) {
-      throw new InvalidError('invalid_member', 'A group cannot be a member.', { field: 'id' });
+      throw new InvalidError('invalid_member', 'A group cannot be a member.', { field: 'member' });
     }
   }
 }

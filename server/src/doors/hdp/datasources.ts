@@ -82,7 +82,7 @@ class DataSources {
 
   async create(call: HdpCall): Promise<Record<string, unknown>> {
     const { principal } = call;
-    const { access, doorSources, gateway } = this.#services;
+    const { access, doorSources, gateway, groupMembers } = this.#services;
     access.authoriseCreate(principal);
     const payload = call.payload();
     const name = nameOf(payload);
@@ -109,7 +109,7 @@ class DataSources {
     if (members.length === 0) return this.present(made, principal, false);
     const facts = await access.resolve(principal, { id: made.id });
     try {
-      await doorSources.setMembers(principal, facts, members, 'replace');
+      await groupMembers.set(principal, facts, members, 'replace');
     } catch (error) {
       // A group whose members are refused is not made.
       await this.#services.sources.remove(principal, { id: made.id });
@@ -120,7 +120,7 @@ class DataSources {
 
   async replace(call: HdpCall): Promise<Record<string, unknown>> {
     const { principal } = call;
-    const { doorSources, gateway, access } = this.#services;
+    const { doorSources, gateway, access, groupMembers } = this.#services;
     const id = call.id('datasource');
     const facts = await doorSources.admit(principal, { id }, 'source.modify');
     const payload = call.payload();
@@ -151,7 +151,7 @@ class DataSources {
     });
     if (restriction !== undefined) await doorSources.restrict(principal, id, restriction);
     if (facts.source.isGroup && payload.get('members') !== undefined) {
-      await doorSources.setMembers(principal, facts, membersOf(payload), 'replace');
+      await groupMembers.set(principal, facts, membersOf(payload), 'replace');
     }
     // Who may change but not see gets no definition back.
     if (!access.permissionsOn(principal, facts).includes(Permission.viewSource)) return { id: String(id), name };

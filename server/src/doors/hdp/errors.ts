@@ -103,6 +103,9 @@ const ofInvalid: Readonly<Record<string, (error: DomainError, params: Params) =>
   permission_exceeds_owner: ({ extra }) => ofPermission(extra.permissionId, 'source'),
   share_with_owner: () => bad(900000006, 'The data source cannot be shared with its owner.'),
   duplicate_subject: () => bad(900000002, "Missing or invalid property 'userId'."),
+  // Members of a group: natively named by path and prefix.
+  invalid_member: ({ field, message }) =>
+    bad(900000002, `Missing or invalid property '${field === 'prefix' ? 'entityPrefix' : 'id'}'. ${message}`),
   invalid_limit_value: ({ extra }) =>
     bad(222207929, `Limit value not in range(${String(extra.minimum)}, ${String(extra.maximum)}).`),
   current_password_missing: () => bad(900000002, "Missing or invalid property 'currentPassword'."),

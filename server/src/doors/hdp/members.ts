@@ -7,7 +7,7 @@ import type { HdpServices } from './services.ts';
 const tag = 'members';
 const path = '/api/mgmt/datasources/:datasource/members';
 
-export function registerMembers(routes: Routes, { doorSources }: HdpServices): void {
+export function registerMembers(routes: Routes, { doorSources, groupMembers }: HdpServices): void {
   const behalf = [Permission.modifySource];
   routes.add(
     {
@@ -20,7 +20,7 @@ export function registerMembers(routes: Routes, { doorSources }: HdpServices): v
     },
     async (call) => {
       const facts = await doorSources.admit(call.principal, { id: call.id('datasource') }, 'source.view');
-      const members = await doorSources.members(facts);
+      const members = await groupMembers.of(facts);
       return { members: members.map(({ id, prefix }) => ({ id, entityPrefix: prefix })) };
     },
   );
@@ -32,7 +32,7 @@ export function registerMembers(routes: Routes, { doorSources }: HdpServices): v
       { method, path, id, tag, summary: mode === 'add' ? 'Add members.' : 'Replace all members.', behalf, body: true },
       async (call) => {
         const facts = await doorSources.admit(call.principal, { id: call.id('datasource') }, 'source.modify');
-        await doorSources.setMembers(call.principal, facts, membersOf(call.payload()), mode);
+        await groupMembers.set(call.principal, facts, membersOf(call.payload()), mode);
         return { success: true };
       },
     );
@@ -41,7 +41,7 @@ export function registerMembers(routes: Routes, { doorSources }: HdpServices): v
     { method: 'DELETE', path: `${path}/:member`, id: 'deleteMember', tag, summary: 'Remove a member.', behalf },
     async (call) => {
       const facts = await doorSources.admit(call.principal, { id: call.id('datasource') }, 'source.modify');
-      await doorSources.removeMember(call.principal, facts, call.id('member'));
+      await groupMembers.drop(call.principal, facts, call.id('member'));
     },
   );
 }

@@ -4,7 +4,7 @@ import type { AuditLog } from '../../domain/audit/index.ts';
 import type { CatalogStore } from '../../domain/catalog/index.ts';
 import type { Connectors } from '../../domain/connectors/index.ts';
 import type { Identity, Principal } from '../../domain/identity/index.ts';
-import type { DoorSources, Sources } from '../../domain/sources/index.ts';
+import type { DoorSources, GroupMembers, Sources } from '../../domain/sources/index.ts';
 import type { UsageMeters } from '../../domain/usage/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
 import type { RateLimiter } from '../../platform/http/index.ts';
@@ -57,6 +57,7 @@ export interface HdpServices {
   readonly limits: Limits;
   readonly sources: Sources;
   readonly doorSources: DoorSources;
+  readonly groupMembers: GroupMembers;
   readonly catalog: CatalogStore;
   readonly audit: AuditLog;
   readonly usage: UsageMeters;

@@ -137,10 +137,13 @@ export function dataStores(facts: Facts): readonly DataStore[] {
   ];
 }
 
+const storesByEngine: ReadonlyMap<string | null, number> = new Map(
+  Object.entries(engineStores).map(([id, engine]) => [engine, Number(id)]),
+);
+
 /** The store of an engine. */
 export function storeOfEngine(engine: string | null): number {
-  const found = Object.entries(engineStores).find(([, id]) => id === engine);
-  return found === undefined ? salesforceStore : Number(found[0]);
+  return storesByEngine.get(engine) ?? salesforceStore;
 }
 
 /** Whether a store-only kind's option is a secret. */

@@ -16,6 +16,7 @@ import { registerCatalog } from './catalog.ts';
 import { registerCors } from './cors.ts';
 import { registerCredentials } from './credentials.ts';
 import { problemOf } from './errors.ts';
+import { registerGroupMembers } from './group-members.ts';
 import { registerGroups, registerTenants } from './groups.ts';
 import { registerJobs } from './jobs.ts';
 import { Operations } from './operation.ts';
@@ -97,6 +98,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerEngines(operations, services);
   registerSources(operations, services);
   registerTests(operations, services);
+  registerGroupMembers(operations, services);
   registerCredentials(operations, services);
   registerShares(operations, services);
   registerCatalog(operations, services);

@@ -5,7 +5,7 @@ import type { CatalogStore } from '../../domain/catalog/index.ts';
 import type { Webhooks } from '../../domain/events/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
-import type { Credentials, Sources } from '../../domain/sources/index.ts';
+import type { Credentials, GroupMembers, Sources } from '../../domain/sources/index.ts';
 import type { UsageMeters } from '../../domain/usage/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
 import type { Store } from '../../platform/database/index.ts';
@@ -22,6 +22,7 @@ export interface RestServices {
   readonly shares: Shares;
   readonly limits: Limits;
   readonly sources: Sources;
+  readonly groupMembers: GroupMembers;
   readonly credentials: Credentials;
   readonly catalog: CatalogStore;
   readonly jobs: JobService;

@@ -9,6 +9,7 @@ import {
   oneOf,
   optionalText,
   permissionWords,
+  sourceParams,
   strict,
   text,
   timestamp,
@@ -281,3 +282,15 @@ export const catalogPage = Type.Object({
   items: Type.Array(table),
   nextCursor: nullable(Type.String()),
 });
+
+export const groupMemberParams = strict({
+  ...sourceParams.properties,
+  member: text(256, "The member's name, or its id."),
+});
+export const groupMemberBody = strict({
+  prefix: text(64, "Put before the names of the member's entities; unique in the group ignoring case."),
+});
+export const groupMember = Type.Object(
+  { id: Type.String({ description: 'Of the member.' }), name: Type.String(), prefix: Type.String() },
+  { title: 'GroupSourceMember' },
+);

@@ -21,6 +21,16 @@ import {
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Credentials, Sources } from './domain/sources/index.ts';
+import {
+  Accounts,
+  Members,
+  Milestones,
+  PairChecks,
+  People,
+  TeamSources,
+  Workspaces,
+} from './domain/workspaces/index.ts';
+import { chorusDoor } from './doors/chorus/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { restDoor } from './doors/rest/index.ts';
 import { loadEngines } from './engines/registry.ts';
@@ -187,7 +197,9 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
+  const rooms = roomsOf({ store, vault, access, audit, clock, identity, engines: sourceDeps.engines }, gateway, config);
   const services = {
+    ...rooms,
     identity,
     access,
     shares,
@@ -239,6 +251,21 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       }),
     );
   }
+  if (config.chorusEnabled) {
+    doors.push(
+      chorusDoor({
+        ...rooms,
+        identity,
+        sources: rooms.teamSources,
+        signInLimiter: new RateLimiter(config.signInRatePerMinute),
+        sessionMinutes: config.chorusSessionMinutes,
+        publicUrl: config.publicUrl,
+        now: () => clock.now(),
+        log,
+        version,
+      }),
+    );
+  }
   const server = await serverOf(doors, config, log, instruments);
 
   let closed: Promise<void> | undefined;
@@ -263,6 +290,30 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       closed ??= close();
       return closed;
     },
+  };
+}
+
+type RoomParts = Pick<TeamSourceParts, 'store' | 'vault' | 'access' | 'audit' | 'clock' | 'engines'> & {
+  readonly identity: Identity;
+};
+type TeamSourceParts = ConstructorParameters<typeof TeamSources>[0];
+
+/** Workspaces and what belongs to them. */
+function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
+  const checks = new PairChecks(gateway);
+  const workspaces = new Workspaces(parts);
+  return {
+    workspaces,
+    members: new Members(parts),
+    milestones: new Milestones(parts, workspaces),
+    people: new People(parts),
+    teamSources: new TeamSources({ ...parts, checks, splitUrl: (url) => gateway.splitUrl(url) }),
+    accounts: new Accounts({
+      ...parts,
+      checks,
+      workspaces,
+      membersSetCredentials: config.chorusMembersSetCredentials,
+    }),
   };
 }
 

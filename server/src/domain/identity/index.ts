@@ -33,6 +33,7 @@ export type * from './views.ts';
 
 /** The services of identity, made from one set of dependencies. */
 export class Identity {
+  readonly passwords: Passwords;
   readonly users: Users;
   readonly groups: Groups;
   readonly tenants: Tenants;
@@ -48,6 +49,7 @@ export class Identity {
 
   constructor(deps: IdentityDeps) {
     const passwords = new Passwords(deps);
+    this.passwords = passwords;
     this.principals = new Principals(deps);
     this.users = new Users(deps, passwords, (principal, password) => this.authenticator.confirm(principal, password));
     this.groups = new Groups(deps);

@@ -26,6 +26,34 @@ export interface AccessKeyTable {
   last_used_at: Timestamp | null;
 }
 
+export interface ActivityTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  action: string;
+  actor_id: number | null;
+  workspace_id: number | null;
+  entity_type: string;
+  entity_id: number;
+  body: string | null;
+  detail: Generated<unknown>;
+  is_insight: Generated<boolean>;
+  promoted_by: number | null;
+  promoted_at: Timestamp | null;
+  published: Generated<boolean>;
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
+export interface ActivityCommentTable {
+  id: GeneratedAlways<number>;
+  activity_id: number;
+  author_id: number | null;
+  body: string;
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
 export interface ApiTokenTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -121,6 +149,7 @@ export interface CredentialTable {
   created_by: number | null;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+  holder_id: number | null;
 }
 
 export interface DataKeyTable {
@@ -175,6 +204,18 @@ export interface DataSourceTable {
   created_by: number | null;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
+export interface DatasetTable {
+  id: GeneratedAlways<number>;
+  schema_id: number;
+  name: string;
+  kind: string;
+  query: string | null;
+  workspace_id: number | null;
+  stale_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
 }
 
@@ -328,6 +369,16 @@ export interface LimitValueTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface MilestoneTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  workspace_id: number;
+  name: string;
+  target_date: string;
+  state: Generated<string>;
+  created_at: Generated<Timestamp>;
+}
+
 export interface NamedSecretTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -335,6 +386,16 @@ export interface NamedSecretTable {
   name: string;
   username: string | null;
   secret_sealed: Bytes;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface PictureTable {
+  id: GeneratedAlways<number>;
+  user_id: number | null;
+  workspace_id: number | null;
+  file_name: string;
+  media_type: string;
+  content: Bytes;
   updated_at: Generated<Timestamp>;
 }
 
@@ -466,6 +527,12 @@ export interface SignInServiceRoleTable {
   role_id: number;
 }
 
+export interface SourceDatabaseTable {
+  id: GeneratedAlways<number>;
+  source_id: number;
+  name: string;
+}
+
 export interface SourceDoorDataTable {
   tenant_id: number;
   source_id: number;
@@ -483,6 +550,28 @@ export interface SourceNameTable {
   folded_name: string;
   name: string;
   live: Generated<boolean>;
+}
+
+export interface SourceSchemaTable {
+  id: GeneratedAlways<number>;
+  database_id: number;
+  name: string;
+  dataset_count: Generated<number>;
+  refreshed_at: Timestamp | null;
+  stale: Generated<boolean>;
+}
+
+export interface TagTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  name: string;
+  name_folded: string;
+}
+
+export interface TaggingTable {
+  tag_id: number;
+  entity_type: string;
+  entity_id: number;
 }
 
 export interface TenantTable {
@@ -578,6 +667,32 @@ export interface WebhookTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface WorkfileTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  workspace_id: number;
+  file_name: string;
+  name_folded: string;
+  description: string | null;
+  owner_id: number | null;
+  execution_schema_id: number | null;
+  created_at: Generated<Timestamp>;
+  modified_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
+export interface WorkfileVersionTable {
+  id: GeneratedAlways<number>;
+  workfile_id: number;
+  number: number;
+  commit_message: string | null;
+  owner_id: number | null;
+  modifier_id: number | null;
+  content: Bytes;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface WorkspaceTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -595,6 +710,23 @@ export interface WorkspaceTable {
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  stage_id: number | null;
+  archiver_id: number | null;
+  is_project: Generated<boolean>;
+  project_status: Generated<string>;
+  project_status_reason: string | null;
+  show_sandbox_datasets: Generated<boolean>;
+  sandbox_schema_id: number | null;
+  has_added_member: Generated<boolean>;
+  has_added_workfile: Generated<boolean>;
+  has_added_sandbox: Generated<boolean>;
+  has_changed_settings: Generated<boolean>;
+}
+
+export interface WorkspaceDatasetTable {
+  workspace_id: number;
+  dataset_id: number;
+  created_at: Generated<Timestamp>;
 }
 
 export interface WorkspaceMemberTable {
@@ -606,8 +738,19 @@ export interface WorkspaceMemberTable {
   created_at: Generated<Timestamp>;
 }
 
+export interface WorkspaceStageTable {
+  id: number;
+  name: string;
+  position: number;
+  is_default: Generated<boolean>;
+  description_long: string;
+  description_short: string;
+}
+
 export interface DB {
   access_key: AccessKeyTable;
+  activity: ActivityTable;
+  activity_comment: ActivityCommentTable;
   api_token: ApiTokenTable;
   audit_checkpoint: AuditCheckpointTable;
   audit_event: AuditEventTable;
@@ -618,6 +761,7 @@ export interface DB {
   credential: CredentialTable;
   data_key: DataKeyTable;
   data_source: DataSourceTable;
+  dataset: DatasetTable;
   event_delivery: EventDeliveryTable;
   external_identity: ExternalIdentityTable;
   idempotency_record: IdempotencyRecordTable;
@@ -628,7 +772,9 @@ export interface DB {
   job_output: JobOutputTable;
   lease: LeaseTable;
   limit_value: LimitValueTable;
+  milestone: MilestoneTable;
   named_secret: NamedSecretTable;
+  picture: PictureTable;
   provider_account: ProviderAccountTable;
   rate_bucket: RateBucketTable;
   role: RoleTable;
@@ -640,8 +786,12 @@ export interface DB {
   sign_in_link: SignInLinkTable;
   sign_in_service: SignInServiceTable;
   sign_in_service_role: SignInServiceRoleTable;
+  source_database: SourceDatabaseTable;
   source_door_data: SourceDoorDataTable;
   source_name: SourceNameTable;
+  source_schema: SourceSchemaTable;
+  tag: TagTable;
+  tagging: TaggingTable;
   tenant: TenantTable;
   tenant_admin: TenantAdminTable;
   user_account: UserAccountTable;
@@ -649,6 +799,10 @@ export interface DB {
   user_group_member: UserGroupMemberTable;
   user_role: UserRoleTable;
   webhook: WebhookTable;
+  workfile: WorkfileTable;
+  workfile_version: WorkfileVersionTable;
   workspace: WorkspaceTable;
+  workspace_dataset: WorkspaceDatasetTable;
   workspace_member: WorkspaceMemberTable;
+  workspace_stage: WorkspaceStageTable;
 }

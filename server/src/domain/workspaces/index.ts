@@ -1,0 +1,18 @@
+/**
+ * Workspaces: rooms in which people work on data sources together, and the credentials that a room shares. Also what
+ * its protocol (chorus.md) calls users, sources and accounts, over identity and sources.
+ *
+ * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/identity`,
+ * `domain/sources`. Must not be imported: engines, gateway, doors; the gateway comes in as `ConnectionPort`.
+ */
+export { Accounts } from './accounts.ts';
+export { type Caller, callerOf, defaultUserType, isTenantAdmin } from './caller.ts';
+export { Members } from './members.ts';
+export { type MilestoneInput, Milestones } from './milestones.ts';
+export * from './model.ts';
+export { People, type PersonInput } from './people.ts';
+export { DatabaseFailedError, type FieldProblem, FieldsInvalidError, SourceForbiddenError } from './refusals.ts';
+export type { TeamSourceInput } from './team-source-input.ts';
+export { type TeamSource, type TeamSourceFilter, TeamSources } from './team-sources.ts';
+export { type ConnectionPort, PairChecks } from './verify.ts';
+export { Workspaces } from './workspaces.ts';

@@ -23,11 +23,16 @@ import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Credentials, Sources } from './domain/sources/index.ts';
 import {
   Accounts,
+  Datasets,
   Members,
   Milestones,
+  Notes,
   PairChecks,
   People,
+  Pictures,
+  Tags,
   TeamSources,
+  Workfiles,
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
@@ -256,6 +261,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       chorusDoor({
         ...rooms,
         identity,
+        gateway,
         sources: rooms.teamSources,
         signInLimiter: new RateLimiter(config.signInRatePerMinute),
         sessionMinutes: config.chorusSessionMinutes,
@@ -307,6 +313,11 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
     members: new Members(parts),
     milestones: new Milestones(parts, workspaces),
     people: new People(parts),
+    notes: new Notes(parts),
+    tags: new Tags(parts),
+    pictures: new Pictures(parts),
+    workfiles: new Workfiles(parts),
+    datasets: new Datasets({ ...parts, gateway }),
     teamSources: new TeamSources({ ...parts, checks, splitUrl: (url) => gateway.splitUrl(url) }),
     accounts: new Accounts({
       ...parts,

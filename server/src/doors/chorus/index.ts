@@ -6,8 +6,10 @@
  */
 import { type Door, type DoorInstance, registerOpenApi } from '../../platform/http/index.ts';
 import { sessionCookie } from './auth.ts';
+import { registerDatasets, registerPictures, registerWorkfiles } from './content.ts';
 import { registerDataSources, registerSourceAccounts } from './data-sources.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
+import { registerNotes, registerTags } from './notes.ts';
 import { registerBodies } from './params.ts';
 import { apiPrefix, Routes } from './routes.ts';
 import type { ChorusServices } from './services.ts';
@@ -34,6 +36,11 @@ async function register(app: DoorInstance, services: ChorusServices): Promise<vo
       { name: 'workspaces', description: 'Rooms to work in.' },
       { name: 'members', description: 'Who belongs to a workspace.' },
       { name: 'milestones', description: 'Target dates.' },
+      { name: 'notes', description: 'Notes, insights, comments, activities.' },
+      { name: 'tags', description: 'Words on things.' },
+      { name: 'workfiles', description: 'Files in versions.' },
+      { name: 'datasets', description: 'Tables at hand, and the sandbox.' },
+      { name: 'images', description: 'Pictures.' },
       { name: 'system', description: 'The server itself.' },
     ],
     securitySchemes: {
@@ -49,6 +56,11 @@ async function register(app: DoorInstance, services: ChorusServices): Promise<vo
   registerDataSources(routes, services);
   registerSourceAccounts(routes, services);
   registerWorkspaces(routes, services);
+  registerNotes(routes, services);
+  registerTags(routes, services);
+  registerWorkfiles(routes, services);
+  registerDatasets(routes, services);
+  registerPictures(routes, services);
 }
 
 /** The door over the given services. */

@@ -55,10 +55,19 @@ export class Routes {
 
   /** Registers a route that needs a sign-in. What the handler gives is sent as JSON; the reply itself is not. */
   add(route: ChorusRoute, handle: (call: ChorusCall) => unknown): void {
+    this.#register(route, `${apiPrefix}${route.path}`, handle);
+  }
+
+  /** The same for a path that does not stand below `/api`. */
+  addOutside(route: ChorusRoute, handle: (call: ChorusCall) => unknown): void {
+    this.#register(route, route.path, handle);
+  }
+
+  #register(route: ChorusRoute, url: string, handle: (call: ChorusCall) => unknown): void {
     const work = route.work ?? (route.method === 'GET' ? 'read' : 'write');
     this.#app.route({
       method: route.method,
-      url: `${apiPrefix}${route.path}`,
+      url,
       ...(route.bodyLimit === undefined ? {} : { bodyLimit: route.bodyLimit }),
       onRequest: async (request) => {
         if (route.bodyLimit !== undefined && !hasTokenOutsideBody(request)) {

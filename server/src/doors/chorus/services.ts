@@ -1,6 +1,19 @@
 /** What this door is made of. */
 import type { Identity } from '../../domain/identity/index.ts';
-import type { Accounts, Members, Milestones, People, TeamSources, Workspaces } from '../../domain/workspaces/index.ts';
+import type {
+  Accounts,
+  Datasets,
+  Members,
+  Milestones,
+  Notes,
+  People,
+  Pictures,
+  Tags,
+  TeamSources,
+  Workfiles,
+  Workspaces,
+} from '../../domain/workspaces/index.ts';
+import type { Gateway } from '../../gateway/index.ts';
 import type { RateLimiter } from '../../platform/http/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 
@@ -11,6 +24,12 @@ export interface ChorusServices {
   readonly milestones: Milestones;
   readonly accounts: Accounts;
   readonly people: People;
+  readonly notes: Notes;
+  readonly tags: Tags;
+  readonly pictures: Pictures;
+  readonly workfiles: Workfiles;
+  readonly datasets: Datasets;
+  readonly gateway: Pick<Gateway, 'query'>;
   readonly sources: TeamSources;
   /** Sign-ins from one address. */
   readonly signInLimiter: RateLimiter;

@@ -4,6 +4,7 @@ import { readPair } from './data-sources.ts';
 import { listed, pageOf } from './paging.ts';
 import { attributesOf, booleanOf, type Fields, idOf, isFields, listOf, plainText, textOf } from './params.ts';
 import { presentAccount, presentMember, presentMilestone, presentWorkspace, presentWorkspaceShort } from './present.ts';
+import { presentActivity } from './present-content.ts';
 import { type ChorusCall, enveloped, type Routes } from './routes.ts';
 import type { ChorusServices } from './services.ts';
 
@@ -45,7 +46,11 @@ function readMembers(params: Fields): MemberInput[] {
 export function registerWorkspaces(routes: Routes, services: ChorusServices): void {
   const { workspaces } = services;
   const tag = 'workspaces';
-  const shown = (workspace: WorkspaceView): unknown => enveloped(presentWorkspace(workspace));
+  const shown = async (workspace: WorkspaceView, principal: ChorusCall['principal']): Promise<unknown> => {
+    const last = await services.notes.lastStatusChange(principal, workspace.id);
+    const more = last === null ? {} : { latest_status_change_activity: presentActivity(last, true) };
+    return enveloped(presentWorkspace(workspace, more));
+  };
   routes.add(
     { method: 'GET', path: root, id: 'listWorkspaces', tag, summary: 'Workspaces.' },
     async ({ principal, params }) => {
@@ -64,12 +69,12 @@ export function registerWorkspaces(routes: Routes, services: ChorusServices): vo
     { method: 'POST', path: root, id: 'createWorkspace', tag, summary: 'Make a workspace.', status: 201 },
     async ({ principal, params }) => {
       const { name, summary, isPublic } = readChange(params);
-      return shown(await workspaces.create(principal, { name: name ?? '', summary, isPublic }));
+      return shown(await workspaces.create(principal, { name: name ?? '', summary, isPublic }), principal);
     },
   );
   routes.add(
     { method: 'GET', path: one, id: 'getWorkspace', tag, summary: 'One workspace.' },
-    async ({ principal, id }) => shown(await workspaces.get(principal, id('id'))),
+    async ({ principal, id }) => shown(await workspaces.get(principal, id('id')), principal),
   );
   routes.add(
     {
@@ -79,7 +84,8 @@ export function registerWorkspaces(routes: Routes, services: ChorusServices): vo
       tag,
       summary: 'Change a workspace; what it cannot change is ignored.',
     },
-    async ({ principal, params, id }) => shown(await workspaces.update(principal, id('id'), readChange(params))),
+    async ({ principal, params, id }) =>
+      shown(await workspaces.update(principal, id('id'), readChange(params)), principal),
   );
   routes.add(
     { method: 'DELETE', path: one, id: 'deleteWorkspace', tag, summary: 'Delete a workspace.' },
@@ -90,7 +96,7 @@ export function registerWorkspaces(routes: Routes, services: ChorusServices): vo
   );
   routes.add(
     { method: 'DELETE', path: `${one}/quickstart`, id: 'dismissQuickstart', tag, summary: 'The checklist is done.' },
-    async ({ principal, id }) => shown(await workspaces.dismissQuickstart(principal, id('id'))),
+    async ({ principal, id }) => shown(await workspaces.dismissQuickstart(principal, id('id')), principal),
   );
   registerAccount(routes, services);
   registerMembers(routes, services);

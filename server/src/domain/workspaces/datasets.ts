@@ -181,6 +181,7 @@ export class Datasets {
     requireScope(principal, 'write');
     const { store } = this.#deps;
     const caller = await callerOf(store.db, principal);
+    if (ids.length === 0) throw invalid('dataset_ids', 'blank', {});
     await store.transaction(async (trx) => {
       const room = await findWorkspace(trx, caller, workspace, 'share');
       if (room.archived_at !== null && !caller.admin) throw archived();

@@ -292,6 +292,7 @@ export class Workfiles {
     requireScope(principal, 'write');
     const { store } = this.#deps;
     const caller = await callerOf(store.db, principal);
+    if (ids.length === 0) throw invalid('workfile_ids', 'blank', {});
     await store.transaction(async (trx) => {
       for (const id of ids) {
         const file = await this.#one(trx, caller, id);

@@ -71,7 +71,7 @@ function addBody(fields: Draft, body: Buffer, contentType: string): void {
     for (const [name, value] of Object.entries(parsed)) fields[name] = value;
     return;
   }
-  if (type !== '' && type !== 'application/x-www-form-urlencoded') {
+  if (contentType.trim() !== '' && type !== 'application/x-www-form-urlencoded') {
     throw problem(415, 'unsupported_media_type', 'Send a form or JSON.');
   }
   let text: string;

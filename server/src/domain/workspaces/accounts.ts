@@ -212,7 +212,8 @@ export class Accounts {
     if (!mayRead(caller, standing) && !caller.dataAdmin) throw hidden(principal, 'workspace');
     if (!found.row.enabled) throw disabled();
     if (!(await this.#maySet(caller, workspace, found))) throw new SourceForbiddenError(found.summary);
-    if (found.summary.shared) throw notFound('data source');
+    // There the shared pair always comes first (§5, step 7); elsewhere who gets in by the workspace alone has its pair.
+    if (found.summary.shared && principal.door === 'chorus') throw notFound('data source');
     return { caller, workspace, found };
   }
 

@@ -1,6 +1,7 @@
 /** Who belongs to a workspace (chorus.md §3.5). */
 import { sql } from 'kysely';
 import { announce } from '../access/index.ts';
+import { foldName } from '../identity/names.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { recordActivity } from './activities.ts';
@@ -38,6 +39,23 @@ export class Members {
     const { rows } = await sql<{ records: number }>`
       select count(*) as records from workspace_member where workspace_id = ${id} and user_id is not null`.execute(db);
     return { items: await readMembers(db, id, windowOf(page)), records: rows[0]?.records ?? 0 };
+  }
+
+  /** The same with user names. Throws NotFoundError for unknown ones. */
+  async replaceByName(
+    principal: Principal,
+    key: WorkspaceKey,
+    members: readonly { readonly username: string; readonly label?: string }[],
+  ): Promise<Member[]> {
+    const folded = members.map(({ username }) => foldName(username));
+    const { rows } = await sql<{ id: number; name: string }>`
+      select id, username_folded as name from user_account
+      where username_folded = any(${folded}::text[]) and tenant_id = ${principal.subject.tenantId}`.execute(
+      this.#deps.store.db,
+    );
+    const ids = new Map(rows.map(({ id, name }) => [name, id]));
+    const named = members.map(({ username, label }) => ({ userId: ids.get(foldName(username)) ?? 0, label }));
+    return this.replace(principal, key, named);
   }
 
   /**

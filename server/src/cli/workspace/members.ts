@@ -12,7 +12,7 @@ export function membersCommand(cli: Cli): Command {
   return new Command('members')
     .description('show who belongs to a workspace, or say who does')
     .argument('<workspace>', 'its name or id')
-    .option('--set <username[=label]...>', 'exactly these; the owner must be among them')
+    .option('--set <user...>', 'exactly these, each as username or username=role; the owner must be among them')
     .action(async (workspace: string, options: { set?: string[] }) => {
       const at = `/workspaces${path(workspace)}/members`;
       const api = cli.api();

@@ -1,5 +1,6 @@
 /** Who may do what (chorus.md §6.2), in which state (§6.3), and that what is the caller's own stays it (§6.4, §6.5). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startHeadgate } from '../harness.ts';
 import type { SampleDatabase } from '../rest/fixture.ts';
 import { type Chorus, json, type SendOptions, sampleDatabase, startChorus } from './fixture.ts';
 
@@ -218,5 +219,26 @@ describe('browsers', () => {
       headers: { ...foreign, 'x-token': chorus.session('owner') },
     });
     expect(token.status).toBe(200);
+  });
+});
+
+describe('sessions', () => {
+  it('last as long as they are used', async () => {
+    let now = Date.now();
+    const later = await startChorus({ overrides: { clock: { now: () => new Date(now) } } });
+    const status = async (minutes: number): Promise<number> => {
+      now += minutes * 60_000;
+      return (await later.send('GET', '/sessions')).status;
+    };
+    expect([await status(470), await status(470), await status(470)]).toEqual([200, 200, 200]);
+    expect(await status(481)).toBe(401);
+    await later.stop();
+  });
+
+  it('are not to be had where the door is switched off', async () => {
+    const off = await startHeadgate({ settings: { HEADGATE_CHORUS_ENABLED: 'false' } });
+    const answer = await off.call('GET', '/api/workspaces', undefined, { as: null });
+    expect([answer.status, answer.body.code]).toEqual([404, 'not_found']);
+    await off.stop();
   });
 });

@@ -182,6 +182,31 @@ describe('the pair of a workspace', () => {
     expect(rows.length).toBe(1);
   });
 
+  it('is lost to who leaves the workspace, at once', async () => {
+    expect(await currentUser('member')).toMatch(/^team_/);
+    const all = { 'member_ids[]': [people.owner, people.member] };
+    await chorus.get('POST', `/workspaces/${workspace}/members`, { 'member_ids[]': [people.owner] }, { as: 'owner' });
+    expect(await currentUser('member')).toMatch(/^40[349]/);
+    await chorus.get('POST', `/workspaces/${workspace}/members`, all, { as: 'owner' });
+    expect(await currentUser('member')).toMatch(/^team_/);
+  });
+
+  it('is never completed with a half that somebody replaces meanwhile', async () => {
+    const [first, second] = [await extraLogin(sample), await extraLogin(sample)];
+    const whole = ({ username, password }: typeof first) => pair(username, password);
+    for (let round = 0; round < 3; round += 1) {
+      await chorus.get('PUT', path(), whole(first), { as: 'owner' });
+      const [half, full] = await Promise.all([
+        chorus.send('PUT', path(), { data_source_id: source, db_username: first.username }, { as: 'owner' }),
+        chorus.send('PUT', path(), whole(second), { as: 'boss' }),
+      ]);
+      expect(full.status).toBe(200);
+      expect([200, 422]).toContain(half.status);
+      // Whatever came last, it signs in.
+      expect([first.username, second.username]).toContain(await currentUser('member'));
+    }
+  });
+
   it('goes with its source’s sharing and with its workspace', async () => {
     const { db } = chorus.headgate.app.store;
     const team = await extraLogin(sample);

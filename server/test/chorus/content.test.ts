@@ -1,5 +1,6 @@
 /** What people put into workspaces: files, datasets, notes, tags, pictures (chorus.md §3.6–3.9, §3.11). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { announce } from '../../src/domain/access/index.ts';
 import type { SampleDatabase } from '../rest/fixture.ts';
 import { type Chorus, extraLogin, json, sampleDatabase, startChorus } from './fixture.ts';
 
@@ -84,6 +85,37 @@ describe('files', () => {
     expect((await chorus.get('GET', `/workspaces/${workspace}`, undefined, { as })).workfiles_count).toBe(2);
     expect((await chorus.send('DELETE', `/workfiles/${id}`, undefined, { as })).body).toEqual({});
     expect((await chorus.send('GET', `/workfiles/${id}`, undefined, { as })).status).toBe(404);
+  });
+
+  it('E11: meet a pair that the database refuses by now, and one that is missing', async () => {
+    const path = `/workspaces/${workspace}/workfiles`;
+    const { id } = await chorus.get('POST', path, { file_name: 'e11.sql', content: 'select 1' }, { as: 'member' });
+    const { owner, ...shown } = await chorus.get('GET', `/data_sources/${source}`, undefined, { as: 'owner' });
+    const model = {
+      id: source,
+      entity_type: 'pg_data_source',
+      shared: false,
+      owner_id: owner.id,
+      name: shown.name,
+    };
+    await sample.execute(`alter role ${team.username} password 'another'`);
+    const account = `/workspaces/${workspace}/data_source_account`;
+    // A new version of the pair needs a new connection; the unchecked old password is refused there.
+    const { db } = chorus.headgate.app.store;
+    await db.updateTable('credential').set({ version: 99 }).where('workspace_id', '=', workspace).execute();
+    await chorus.headgate.app.store.transaction((trx) => announce(trx, '*'));
+    const refused = await chorus.send('POST', `/workfiles/${id}/run`, undefined, { as: 'member' });
+    expect([refused.status, refused.body]).toEqual([
+      403,
+      { errors: { model_data: model, record: 'INVALID_CREDENTIALS' } },
+    ]);
+    await sample.execute(`alter role ${team.username} password '${team.password}'`);
+    await chorus.get('DELETE', `${account}?data_source_id=${source}`, undefined, { as: 'owner' });
+    const missing = await chorus.send('POST', `/workfiles/${id}/run`, undefined, { as: 'member' });
+    expect([missing.status, missing.body]).toEqual([403, { errors: { model_data: model } }]);
+    const { username: db_username, password: db_password } = team;
+    await chorus.get('PUT', account, { data_source_id: source, db_username, db_password }, { as: 'owner' });
+    expect((await chorus.send('POST', `/workfiles/${id}/run`, undefined, { as: 'member' })).status).toBe(202);
   });
 
   it('are uploaded', async () => {

@@ -495,4 +495,29 @@ describe('worked examples', () => {
       body: { response: [{ id: users[1] }], pagination: { page: 2, per_page: 1, records: 2, total: 2 } },
     });
   });
+
+  it('E12: the licence, the status and the version', async () => {
+    const { response } = (await chorus.send('GET', '/license')).body;
+    expect(Object.keys(response)).toEqual(
+      `admins advisor_now_enabled analytics_developer analytics_developer_limit_reached branding business_user
+      business_user_limit_reached client_name collaborator collaborator_limit_reached correct_mac_address data_analyst
+      data_analyst_limit_reached expired expires is_enabled_api is_enabled_custom is_enabled_jobs is_enabled_milestones
+      is_enabled_modeling is_enabled_touchpoints level limit_api limit_custom limit_jobs limit_milestones limit_modeling
+      limit_touchpoints mac_address organization_uuid users_license_limit_reached vendor version workflow_enabled`.split(
+        /\s+/,
+      ),
+    );
+    const status = await chorus.send('GET', '/status', undefined, { as: null });
+    expect(status.body).toEqual({
+      user_count_exceeded: false,
+      updated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      status: 'Chorus is running',
+    });
+    const version = await chorus.send('GET', '/VERSION', undefined, { as: null });
+    expect([version.status, version.text]).toEqual([200, expect.stringMatching(/^\d+\.\d+/)]);
+    const unknown = await chorus.send('GET', '/notifications');
+    expect([unknown.status, unknown.body]).toEqual([404, { errors: { record: 'NOT_FOUND' } }]);
+    const malformed = await chorus.send('POST', '/workspaces', '{"name":');
+    expect([malformed.status, Object.keys(malformed.body.errors)]).toEqual([400, ['message']]);
+  });
 });

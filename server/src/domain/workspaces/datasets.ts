@@ -4,6 +4,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
+import { ConflictError, SourceError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { recordActivity } from './activities.ts';
@@ -267,7 +268,13 @@ export class Datasets {
 
   /** Reads the catalog anew, and numbers what it holds. */
   async #refresh(principal: Principal, found: FoundSource): Promise<void> {
-    await this.#deps.gateway.refreshCatalog(principal, found.row.source_uid, AbortSignal.timeout(deadlineMs));
+    const signal = AbortSignal.timeout(deadlineMs);
+    await this.#deps.gateway.refreshCatalog(principal, found.row.source_uid, signal).catch((error: unknown) => {
+      if (error instanceof SourceError && error.code === 'login_failed')
+        throw new SourceForbiddenError(found.summary, true);
+      const missing = error instanceof ConflictError && error.code === 'credential_missing';
+      throw missing ? new SourceForbiddenError(found.summary) : error;
+    });
     const { id } = await this.#database(found);
     const { source_id: source } = found.row;
     await this.#deps.store.transaction(async (trx) => {

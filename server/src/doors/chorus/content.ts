@@ -1,6 +1,6 @@
 /** Files, datasets, the sandbox and pictures of workspaces (chorus.md §3.6–3.8, §4.7). */
 import type { FastifyReply } from 'fastify';
-import { ConflictError, ForbiddenError, NotFoundError } from '../../domain/errors.ts';
+import { ConflictError, ForbiddenError, NotFoundError, SourceError } from '../../domain/errors.ts';
 import { type PictureOwner, SourceForbiddenError } from '../../domain/workspaces/index.ts';
 import type { QueryOutput, ResultMeta } from '../../gateway/index.ts';
 import { exchangeOf, goneSignal } from '../../platform/http/index.ts';
@@ -230,6 +230,7 @@ async function run({ workfiles, gateway }: ChorusServices, { principal, reply, i
     });
   } catch (error) {
     const missing = error instanceof ConflictError && error.code === 'credential_missing';
+    if (error instanceof SourceError && error.code === 'login_failed') throw new SourceForbiddenError(source, true);
     // Who has no pair is asked for one by the client.
     if (missing || error instanceof ForbiddenError || error instanceof NotFoundError)
       throw new SourceForbiddenError(source);

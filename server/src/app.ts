@@ -27,6 +27,21 @@ import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } fr
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
+import {
+  Accounts,
+  Datasets,
+  Members,
+  Milestones,
+  Notes,
+  PairChecks,
+  People,
+  Pictures,
+  Tags,
+  TeamSources,
+  Workfiles,
+  Workspaces,
+} from './domain/workspaces/index.ts';
+import { chorusDoor } from './doors/chorus/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
@@ -200,7 +215,9 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
+  const rooms = roomsOf({ store, vault, access, audit, clock, identity, engines: sourceDeps.engines }, gateway, config);
   const services = {
+    ...rooms,
     identity,
     access,
     shares,
@@ -264,6 +281,22 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       }),
     );
   }
+  if (config.chorusEnabled) {
+    doors.push(
+      chorusDoor({
+        ...rooms,
+        identity,
+        gateway,
+        sources: rooms.teamSources,
+        signInLimiter: new RateLimiter(config.signInRatePerMinute),
+        sessionMinutes: config.chorusSessionMinutes,
+        publicUrl: config.publicUrl,
+        now: () => clock.now(),
+        log,
+        version,
+      }),
+    );
+  }
   const server = await serverOf(doors, config, log, instruments);
 
   let closed: Promise<void> | undefined;
@@ -288,6 +321,35 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       closed ??= close();
       return closed;
     },
+  };
+}
+
+type RoomParts = Pick<TeamSourceParts, 'store' | 'vault' | 'access' | 'audit' | 'clock' | 'engines'> & {
+  readonly identity: Identity;
+};
+type TeamSourceParts = ConstructorParameters<typeof TeamSources>[0];
+
+/** Workspaces and what belongs to them. */
+function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
+  const checks = new PairChecks(gateway);
+  const workspaces = new Workspaces(parts);
+  return {
+    workspaces,
+    members: new Members(parts),
+    milestones: new Milestones(parts, workspaces),
+    people: new People(parts),
+    notes: new Notes(parts),
+    tags: new Tags(parts),
+    pictures: new Pictures(parts),
+    workfiles: new Workfiles(parts),
+    datasets: new Datasets({ ...parts, gateway }),
+    teamSources: new TeamSources({ ...parts, checks, splitUrl: (url) => gateway.splitUrl(url) }),
+    accounts: new Accounts({
+      ...parts,
+      checks,
+      workspaces,
+      membersSetCredentials: config.chorusMembersSetCredentials,
+    }),
   };
 }
 

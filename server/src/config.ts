@@ -7,6 +7,7 @@
 import { join, resolve } from 'node:path';
 import { fetcherSettings } from './domain/fetcher/settings.ts';
 import type { JwtIssuer } from './domain/identity/deps.ts';
+import { workspaceSettings } from './domain/workspaces/settings.ts';
 import { isLoopbackHost } from './platform/network/addresses.ts';
 import {
   boolean,
@@ -221,6 +222,9 @@ export const settings = defineSettings({
 
   // Doors
   ...fetcherSettings,
+
+  // The chorus door
+  ...workspaceSettings,
 
   // Log
   logLevel: withDefault(

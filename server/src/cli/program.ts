@@ -22,6 +22,7 @@ import { tokenCommand } from './token/index.ts';
 import { userCommand } from './user/index.ts';
 import { webhookCommand } from './webhook/index.ts';
 import { whoamiCommand } from './whoami.ts';
+import { workspaceCommand } from './workspace/index.ts';
 
 export function createProgram(cli: Cli, version: string): Command {
   const program = new Command('headgate')
@@ -45,6 +46,7 @@ export function createProgram(cli: Cli, version: string): Command {
     userCommand(cli),
     roleCommand(cli),
     groupCommand(cli),
+    workspaceCommand(cli),
     extractCommand(cli),
     signInServiceCommand(cli),
     tenantCommand(cli),

@@ -44,6 +44,7 @@ const sweepMs = 10 * 60_000;
 
 /** The services of identity, made from one set of dependencies. */
 export class Identity {
+  readonly passwords: Passwords;
   readonly users: Users;
   readonly groups: Groups;
   readonly tenants: Tenants;
@@ -66,6 +67,7 @@ export class Identity {
   constructor(deps: IdentityDeps) {
     const passwords = new Passwords(deps);
     this.#log = deps.log;
+    this.passwords = passwords;
     this.principals = new Principals(deps);
     this.policies = new Policies(deps);
     this.addresses = new AddressGate(deps, this.policies);

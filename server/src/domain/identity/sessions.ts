@@ -6,7 +6,7 @@ import { NotFoundError } from '../errors.ts';
 import type { IdentityDeps } from './deps.ts';
 import type { Principal, RequestContext } from './principal.ts';
 import { requireScope } from './scopes.ts';
-import { newSessionToken, tokenHash } from './secrets.ts';
+import { newSessionToken, newShortSessionToken, tokenHash } from './secrets.ts';
 import type { SessionView } from './views.ts';
 
 export class Sessions {
@@ -26,7 +26,7 @@ export class Sessions {
     context: RequestContext,
     serviceId: number | null = null,
   ): Promise<{ token: string; uid: string; expiresAt: Date }> {
-    const token = newSessionToken();
+    const token = context.door === 'chorus' ? newShortSessionToken() : newSessionToken();
     const uid = uuidv7();
     const now = this.#deps.clock.now();
     const expiresAt = new Date(now.getTime() + this.#deps.config.sessionTtlMinutes * 60_000);
@@ -92,6 +92,21 @@ export class Sessions {
     if (!isUuid(uid) || !(await this.#end(principal, uid))) {
       throw new NotFoundError('session_not_found', 'There is no such session of yours.');
     }
+  }
+
+  /** Lets the session that the principal signed in with last from now on for so long. */
+  async extend(principal: Principal, minutes: number): Promise<void> {
+    if (principal.method !== 'session' || principal.credentialUid === null) return;
+    const until = new Date(this.#deps.clock.now().getTime() + minutes * 60_000);
+    await this.#deps.store.transaction(async (trx) => {
+      await trx
+        .updateTable('session')
+        .set({ expires_at: until })
+        .where('uid', '=', principal.credentialUid)
+        .where('user_id', '=', principal.actor.id)
+        .execute();
+      await announce(trx, `u:${principal.actor.id}`);
+    });
   }
 
   /** Removes sessions that have ended by themselves. */

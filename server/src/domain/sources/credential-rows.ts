@@ -63,6 +63,7 @@ export async function writeSlot(
       .values({
         ...written,
         uid,
+        holder_id: storedUserId(principal.subject),
         tenant_id: slot.tenantId,
         source_id: slot.sourceId,
         kind: slot.kind,

@@ -34,6 +34,7 @@ import { registerSystem } from './system.ts';
 import { registerTokens } from './tokens.ts';
 import { registerUsers } from './users.ts';
 import { registerDeliveries, registerWebhooks } from './webhooks.ts';
+import { registerMilestones, registerWorkspaceCredentials, registerWorkspaces } from './workspaces.ts';
 
 export { sessionCookie } from './auth.ts';
 export type { HealthCheck, RestServices, RestSettings } from './services.ts';
@@ -52,6 +53,7 @@ const tags = [
   { name: 'queries', description: 'Running statements.' },
   { name: 'jobs', description: 'Work that outlives a request.' },
   { name: 'webhooks', description: 'Who hears when jobs end.' },
+  { name: 'workspaces', description: 'Rooms to work in, and the credentials that they share.' },
   { name: 'audit', description: 'What happened.' },
   { name: 'limits', description: 'Caps on rows, bytes and time.' },
   { name: 'policies', description: 'Passwords, addresses, web pages; what was used.' },
@@ -107,6 +109,9 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerSchedules(operations, services);
   registerWebhooks(operations, services);
   registerDeliveries(operations, services);
+  registerWorkspaces(operations, services);
+  registerWorkspaceCredentials(operations, services);
+  registerMilestones(operations, services);
   registerAudit(operations, services);
   registerLimits(operations, services);
   registerPolicies(operations, services);

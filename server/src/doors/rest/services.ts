@@ -7,6 +7,7 @@ import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
 import type { Credentials, GroupMembers, Sources } from '../../domain/sources/index.ts';
 import type { UsageMeters } from '../../domain/usage/index.ts';
+import type { Accounts, Members, Milestones, Workspaces } from '../../domain/workspaces/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
 import type { Store } from '../../platform/database/index.ts';
 import type { RateLimiter } from '../../platform/http/index.ts';
@@ -28,6 +29,10 @@ export interface RestServices {
   readonly jobs: JobService;
   readonly schedules: Schedules;
   readonly webhooks: Webhooks;
+  readonly workspaces: Workspaces;
+  readonly members: Members;
+  readonly milestones: Milestones;
+  readonly accounts: Accounts;
   readonly audit: AuditLog;
   readonly usage: UsageMeters;
   readonly gateway: Gateway;

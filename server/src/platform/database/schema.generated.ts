@@ -26,6 +26,34 @@ export interface AccessKeyTable {
   last_used_at: Timestamp | null;
 }
 
+export interface ActivityTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  action: string;
+  actor_id: number | null;
+  workspace_id: number | null;
+  entity_type: string;
+  entity_id: number;
+  body: string | null;
+  detail: Generated<unknown>;
+  is_insight: Generated<boolean>;
+  promoted_by: number | null;
+  promoted_at: Timestamp | null;
+  published: Generated<boolean>;
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
+export interface ActivityCommentTable {
+  id: GeneratedAlways<number>;
+  activity_id: number;
+  author_id: number | null;
+  body: string;
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
 export interface AddressRuleTable {
   id: GeneratedAlways<number>;
   level: string;
@@ -162,6 +190,7 @@ export interface CredentialTable {
   created_by: number | null;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+  holder_id: number | null;
 }
 
 export interface DataKeyTable {
@@ -218,6 +247,18 @@ export interface DataSourceTable {
   updated_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
   is_group: Generated<boolean>;
+}
+
+export interface DatasetTable {
+  id: GeneratedAlways<number>;
+  schema_id: number;
+  name: string;
+  kind: string;
+  query: string | null;
+  workspace_id: number | null;
+  stale_at: Timestamp | null;
+  created_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
 }
 
 export interface EventDeliveryTable {
@@ -370,6 +411,16 @@ export interface LimitValueTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface MilestoneTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  workspace_id: number;
+  name: string;
+  target_date: string;
+  state: Generated<string>;
+  created_at: Generated<Timestamp>;
+}
+
 export interface NamedSecretTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -404,6 +455,16 @@ export interface OauthGrantTable {
   redirect_url: string | null;
   created_at: Generated<Timestamp>;
   expires_at: Timestamp;
+}
+
+export interface PictureTable {
+  id: GeneratedAlways<number>;
+  user_id: number | null;
+  workspace_id: number | null;
+  file_name: string;
+  media_type: string;
+  content: Bytes;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface ProviderAccountTable {
@@ -534,6 +595,12 @@ export interface SignInServiceRoleTable {
   role_id: number;
 }
 
+export interface SourceDatabaseTable {
+  id: GeneratedAlways<number>;
+  source_id: number;
+  name: string;
+}
+
 export interface SourceDoorDataTable {
   tenant_id: number;
   source_id: number;
@@ -558,6 +625,28 @@ export interface SourceNameTable {
   folded_name: string;
   name: string;
   live: Generated<boolean>;
+}
+
+export interface SourceSchemaTable {
+  id: GeneratedAlways<number>;
+  database_id: number;
+  name: string;
+  dataset_count: Generated<number>;
+  refreshed_at: Timestamp | null;
+  stale: Generated<boolean>;
+}
+
+export interface TagTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  name: string;
+  name_folded: string;
+}
+
+export interface TaggingTable {
+  tag_id: number;
+  entity_type: string;
+  entity_id: number;
 }
 
 export interface TenantTable {
@@ -664,6 +753,32 @@ export interface WebhookTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface WorkfileTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  workspace_id: number;
+  file_name: string;
+  name_folded: string;
+  description: string | null;
+  owner_id: number | null;
+  execution_schema_id: number | null;
+  created_at: Generated<Timestamp>;
+  modified_at: Generated<Timestamp>;
+  deleted_at: Timestamp | null;
+}
+
+export interface WorkfileVersionTable {
+  id: GeneratedAlways<number>;
+  workfile_id: number;
+  number: number;
+  commit_message: string | null;
+  owner_id: number | null;
+  modifier_id: number | null;
+  content: Bytes;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface WorkspaceTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -681,6 +796,23 @@ export interface WorkspaceTable {
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  stage_id: number | null;
+  archiver_id: number | null;
+  is_project: Generated<boolean>;
+  project_status: Generated<string>;
+  project_status_reason: string | null;
+  show_sandbox_datasets: Generated<boolean>;
+  sandbox_schema_id: number | null;
+  has_added_member: Generated<boolean>;
+  has_added_workfile: Generated<boolean>;
+  has_added_sandbox: Generated<boolean>;
+  has_changed_settings: Generated<boolean>;
+}
+
+export interface WorkspaceDatasetTable {
+  workspace_id: number;
+  dataset_id: number;
+  created_at: Generated<Timestamp>;
 }
 
 export interface WorkspaceMemberTable {
@@ -692,8 +824,19 @@ export interface WorkspaceMemberTable {
   created_at: Generated<Timestamp>;
 }
 
+export interface WorkspaceStageTable {
+  id: number;
+  name: string;
+  position: number;
+  is_default: Generated<boolean>;
+  description_long: string;
+  description_short: string;
+}
+
 export interface DB {
   access_key: AccessKeyTable;
+  activity: ActivityTable;
+  activity_comment: ActivityCommentTable;
   address_rule: AddressRuleTable;
   api_token: ApiTokenTable;
   audit_checkpoint: AuditCheckpointTable;
@@ -709,6 +852,7 @@ export interface DB {
   credential: CredentialTable;
   data_key: DataKeyTable;
   data_source: DataSourceTable;
+  dataset: DatasetTable;
   event_delivery: EventDeliveryTable;
   external_identity: ExternalIdentityTable;
   idempotency_record: IdempotencyRecordTable;
@@ -719,9 +863,11 @@ export interface DB {
   job_output: JobOutputTable;
   lease: LeaseTable;
   limit_value: LimitValueTable;
+  milestone: MilestoneTable;
   named_secret: NamedSecretTable;
   oauth_client: OauthClientTable;
   oauth_grant: OauthGrantTable;
+  picture: PictureTable;
   provider_account: ProviderAccountTable;
   rate_bucket: RateBucketTable;
   role: RoleTable;
@@ -733,9 +879,13 @@ export interface DB {
   sign_in_link: SignInLinkTable;
   sign_in_service: SignInServiceTable;
   sign_in_service_role: SignInServiceRoleTable;
+  source_database: SourceDatabaseTable;
   source_door_data: SourceDoorDataTable;
   source_member: SourceMemberTable;
   source_name: SourceNameTable;
+  source_schema: SourceSchemaTable;
+  tag: TagTable;
+  tagging: TaggingTable;
   tenant: TenantTable;
   tenant_admin: TenantAdminTable;
   usage_meter: UsageMeterTable;
@@ -744,6 +894,10 @@ export interface DB {
   user_group_member: UserGroupMemberTable;
   user_role: UserRoleTable;
   webhook: WebhookTable;
+  workfile: WorkfileTable;
+  workfile_version: WorkfileVersionTable;
   workspace: WorkspaceTable;
+  workspace_dataset: WorkspaceDatasetTable;
   workspace_member: WorkspaceMemberTable;
+  workspace_stage: WorkspaceStageTable;
 }

@@ -6,3 +6,4 @@ export * from './identity.ts';
 export * from './sign-in.ts';
 export * from './sources.ts';
 export * from './work.ts';
+export * from './workspaces.ts';

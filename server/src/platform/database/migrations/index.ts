@@ -6,6 +6,7 @@ import * as events from './0003_events.ts';
 import * as administration from './0004_administration.ts';
 import * as signInServices from './0005_sign_in_services.ts';
 import * as fetcher from './0006_fetcher.ts';
+import * as workspaces from './0008_workspaces.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004_administration': administration,
   '0005_sign_in_services': signInServices,
   '0006_fetcher': fetcher,
+  '0008_workspaces': workspaces,
 };

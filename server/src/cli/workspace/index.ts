@@ -1,0 +1,18 @@
+/** `headgate workspace …`: one file a group of verbs. */
+import { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { credentialCommand } from './credential.ts';
+import { membersCommand } from './members.ts';
+import { createCommand, listCommand, rmCommand, setCommand, showCommand } from './workspace.ts';
+
+export function workspaceCommand(cli: Cli): Command {
+  return new Command('workspace')
+    .description('rooms to work in, and the credentials that they share')
+    .addCommand(createCommand(cli))
+    .addCommand(listCommand(cli))
+    .addCommand(showCommand(cli))
+    .addCommand(setCommand(cli))
+    .addCommand(rmCommand(cli))
+    .addCommand(membersCommand(cli))
+    .addCommand(credentialCommand(cli));
+}

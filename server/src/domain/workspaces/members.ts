@@ -1,0 +1,131 @@
+/** Who belongs to a workspace (chorus.md §3.5). */
+import { sql } from 'kysely';
+import { announce } from '../access/index.ts';
+import { foldName } from '../identity/names.ts';
+import type { Principal } from '../identity/principal.ts';
+import { requireScope } from '../identity/scopes.ts';
+import { recordActivity } from './activities.ts';
+import { callerOf, mayOwn } from './caller.ts';
+import type { WorkspaceDeps } from './deps.ts';
+import {
+  defaultLabel,
+  type Listed,
+  type Member,
+  type MemberInput,
+  type NumberedPage,
+  ownerLabel,
+  type WorkspaceKey,
+} from './model.ts';
+import { readMembers } from './people-rows.ts';
+import { forbidden, invalid, notFound } from './refusals.ts';
+import { findWorkspace, standingOf } from './rows.ts';
+import { limits, Problems } from './text.ts';
+import { windowOf } from './workspaces.ts';
+
+/** Members of one workspace at most. */
+const most = 10_000;
+
+export class Members {
+  readonly #deps: WorkspaceDeps;
+
+  constructor(deps: WorkspaceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Those who belong to it themselves, the owner among them, by number. */
+  async list(principal: Principal, key: WorkspaceKey, page: NumberedPage): Promise<Listed<Member>> {
+    const { db } = this.#deps.store;
+    const { id } = await findWorkspace(db, await callerOf(db, principal), key);
+    const { rows } = await sql<{ records: number }>`
+      select count(*) as records from workspace_member where workspace_id = ${id} and user_id is not null`.execute(db);
+    return { items: await readMembers(db, id, windowOf(page)), records: rows[0]?.records ?? 0 };
+  }
+
+  /** The same with user names. Throws NotFoundError for unknown ones. */
+  async replaceByName(
+    principal: Principal,
+    key: WorkspaceKey,
+    members: readonly { readonly username: string; readonly label?: string }[],
+  ): Promise<Member[]> {
+    const folded = members.map(({ username }) => foldName(username));
+    const { rows } = await sql<{ id: number; name: string }>`
+      select id, username_folded as name from user_account
+      where username_folded = any(${folded}::text[]) and tenant_id = ${principal.subject.tenantId}`.execute(
+      this.#deps.store.db,
+    );
+    const ids = new Map(rows.map(({ id, name }) => [name, id]));
+    const named = members.map(({ username, label }) => ({ userId: ids.get(foldName(username)) ?? 0, label }));
+    return this.replace(principal, key, named);
+  }
+
+  /**
+   * Replaces the users who belong to it; who stays keeps the role of other doors, groups are not touched
+   * (decisions.md 13). Throws FieldsInvalidError `owner` when the owner is left out, NotFoundError for unknown users.
+   */
+  async replace(principal: Principal, key: WorkspaceKey, members: readonly MemberInput[]): Promise<Member[]> {
+    requireScope(principal, 'write');
+    const { store, audit } = this.#deps;
+    const caller = await callerOf(store.db, principal);
+    const wanted = labelsOf(members);
+    return store.transaction(async (trx) => {
+      const row = await findWorkspace(trx, caller, key, 'update');
+      if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
+      if (row.owner_id === null || !wanted.has(row.owner_id)) throw invalid('owner', 'owner_must_be_a_member', null);
+      const ids = [...wanted.keys()];
+      const { rows: known } = await sql<{ id: number }>`
+        select id from user_account where id = any(${ids}::bigint[]) and tenant_id = ${row.tenant_id}
+          and builtin is null`.execute(trx);
+      if (known.length !== ids.length) throw notFound('user');
+      const { rows: gone } = await sql<{ user_id: number }>`
+        delete from workspace_member where workspace_id = ${row.id} and user_id is not null
+          and user_id <> all(${ids}::bigint[]) returning user_id`.execute(trx);
+      const { rows: before } = await sql<{ user_id: number }>`
+        select user_id from workspace_member where workspace_id = ${row.id} and user_id is not null`.execute(trx);
+      const kept = new Set(before.map(({ user_id }) => user_id));
+      for (const [userId, label] of wanted) {
+        const owns = userId === row.owner_id;
+        const given = label ?? (owns ? ownerLabel : defaultLabel);
+        await sql`
+          insert into workspace_member (workspace_id, user_id, role, label)
+          values (${row.id}, ${userId}, ${owns ? 'administrator' : 'developer'}, ${given})
+          on conflict (workspace_id, user_id) where user_id is not null
+          do update set label = coalesce(${label ?? null}, workspace_member.label, ${given})`.execute(trx);
+      }
+      await sql`update workspace set has_added_member = true where id = ${row.id}`.execute(trx);
+      const added = ids.filter((id) => !kept.has(id));
+      await audit.record(trx, principal, {
+        action: 'workspace.members',
+        outcome: 'allowed',
+        resource: { type: 'workspace', uid: row.uid, name: row.name },
+        detail: { added, removed: gone.map(({ user_id }) => user_id) },
+      });
+      if (added.length > 0) {
+        await recordActivity(trx, {
+          tenantId: caller.tenantId,
+          actorId: caller.userId,
+          action: 'MembersAdded',
+          workspaceId: row.id,
+          entityType: 'workspace',
+          entityId: row.id,
+          detail: { memberIds: added, numAdded: added.length },
+        });
+      }
+      const touched = [...added, ...gone.map(({ user_id }) => user_id)].map((id) => `u:${id}` as const);
+      await announce(trx, ...touched);
+      return readMembers(trx, row.id);
+    });
+  }
+}
+
+/** Users and their labels, each user once. */
+function labelsOf(members: readonly MemberInput[]): ReadonlyMap<number, string | undefined> {
+  if (members.length > most) throw invalid('members', 'too_long', { count: most });
+  const problems = new Problems();
+  const labels = new Map<number, string | undefined>();
+  for (const { userId, label } of members) {
+    if (!Number.isSafeInteger(userId) || userId < 1) throw notFound('user');
+    labels.set(userId, problems.text(label, 'role', limits.label) ?? undefined);
+  }
+  problems.settle();
+  return labels;
+}

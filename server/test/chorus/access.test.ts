@@ -1,0 +1,244 @@
+/** Who may do what (chorus.md §6.2), in which state (§6.3), and that what is the caller's own stays it (§6.4, §6.5). */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startHeadgate } from '../harness.ts';
+import type { SampleDatabase } from '../rest/fixture.ts';
+import { type Chorus, json, type SendOptions, sampleDatabase, startChorus } from './fixture.ts';
+
+let chorus: Chorus;
+let sample: SampleDatabase;
+let source: number;
+const ids: Record<string, number> = {};
+const rooms: Record<string, number> = {};
+
+beforeAll(async () => {
+  chorus = await startChorus();
+  sample = await sampleDatabase();
+  for (const name of ['owner', 'member', 'stranger', 'chief']) {
+    ids[name] = await chorus.person(name, name === 'chief' ? { roles: 'admin' } : {});
+  }
+  ids.steward = await chorus.person('steward', { roles: 'data_admin' });
+  ids.business = await chorus.person('business', { user_type: 'business_user' });
+  source = await chorus.source(sample, 'stranger');
+  for (const [name, isPublic] of [
+    ['private', 'false'],
+    ['public', 'true'],
+    ['archived', 'true'],
+  ] as const) {
+    const { id } = await chorus.get('POST', '/workspaces', { name, public: isPublic }, { as: 'owner' });
+    rooms[name] = id;
+    const members = { members: [{ user_id: ids.owner }, { user_id: ids.member }] };
+    await chorus.get('POST', `/workspaces/${id}/members`, json(members), { as: 'owner' });
+  }
+  await chorus.get('PUT', `/workspaces/${rooms.archived}`, { archived: 'true' }, { as: 'owner' });
+});
+afterAll(() => chorus?.stop());
+
+type Action = (room: number) => readonly [method: string, path: string, body?: unknown];
+
+/** One call for each line of the table. Allowed: any 2xx, or a refusal that comes after the right was found. */
+const actions: Readonly<Record<string, Action>> = {
+  see: (room) => ['GET', `/workspaces/${room}`],
+  'see members': (room) => ['GET', `/workspaces/${room}/members`],
+  'see files': (room) => ['GET', `/workspaces/${room}/workfiles`],
+  comment: (room) => ['POST', '/notes', { entity_type: 'workspace', entity_id: room, body: 'x' }],
+  file: (room) => [
+    'POST',
+    `/workspaces/${room}/workfiles`,
+    { file_name: `f${Math.random().toString(36).slice(2)}.txt` },
+  ],
+  milestone: (room) => ['POST', `/workspaces/${room}/milestones`, { name: 'm', target_date: '2030-01-01' }],
+  'edit summary': (room) => ['PUT', `/workspaces/${room}`, { summary: Math.random().toString(36) }],
+  status: (room) => ['PUT', `/workspaces/${room}`, { project_status_reason: Math.random().toString(36) }],
+  members: (room) => ['POST', `/workspaces/${room}/members`, { 'member_ids[]': [ids.owner, ids.member] }],
+  sandbox: (room) => ['POST', `/workspaces/${room}/sandbox`, { schema_id: '999999' }],
+  credentials: (room) => ['PUT', `/workspaces/${room}/data_source_account`, { data_source_id: source }],
+};
+
+/** Columns: a stranger, a member, the owner, a data administrator who is no member, an administrator. */
+const callers = ['business', 'member', 'owner', 'steward', 'chief'] as const;
+const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  private: {
+    see: '-++-+',
+    'see members': '-++-+',
+    'see files': '-++-+',
+    comment: '-++-+',
+    file: '-++-+',
+    milestone: '-++-+',
+    'edit summary': '-++-+',
+    status: '--+-+',
+    members: '--+-+',
+    sandbox: '--+-+',
+    credentials: '--+++',
+  },
+  public: {
+    see: '+++++',
+    'see members': '+++++',
+    'see files': '+++++',
+    comment: '+++++',
+    file: '-++-+',
+    milestone: '-++-+',
+    'edit summary': '-++-+',
+    status: '--+-+',
+    members: '--+-+',
+    sandbox: '--+-+',
+    credentials: '--+++',
+  },
+  archived: {
+    see: '+++++',
+    'see members': '+++++',
+    'see files': '+++++',
+    comment: '-----',
+    file: '----+',
+    milestone: '----+',
+    'edit summary': '--+-+',
+    status: '--+-+',
+    credentials: '-----',
+  },
+};
+
+async function verdict(room: number, action: Action, as: string): Promise<string> {
+  const [method, path, body] = action(room);
+  const options: SendOptions = { as };
+  const { status, body: answer } = await chorus.send(method, path, body, options);
+  if (status < 300) return '+';
+  // Blank credentials and an unknown schema are refused only after the caller is known to have the right.
+  const fields = answer.errors?.fields ?? {};
+  const past = fields.db_username?.BLANK !== undefined || fields.database?.GENERIC !== undefined;
+  if (status === 422 && past) return '+';
+  return status === 403 || (status === 422 && fields.workspace?.ARCHIVED !== undefined) ? '-' : `?${status}`;
+}
+
+describe('the access table', () => {
+  for (const [room, lines] of Object.entries(table)) {
+    it(`holds in a ${room} workspace`, async () => {
+      const found: Record<string, string> = {};
+      for (const name of Object.keys(lines)) {
+        let line = '';
+        for (const as of callers) line += await verdict(rooms[room]!, actions[name]!, as);
+        found[name] = line;
+      }
+      expect(found).toEqual(lines);
+    });
+  }
+
+  it('keeps users to administrators, and oneself', async () => {
+    const path = `/users/${ids.member}`;
+    const status = async (as: string, body: object): Promise<number> =>
+      (await chorus.send('PUT', path, body, { as })).status;
+    expect([await status('stranger', { title: 'x' }), await status('steward', { title: 'x' })]).toEqual([403, 403]);
+    const own = await chorus.get('PUT', path, { title: 'Analyst', roles: 'admin', admin: 'true' }, { as: 'member' });
+    expect([own.title, own.roles, own.admin]).toEqual(['Analyst', [], false]);
+    expect((await chorus.send('POST', '/users', {}, { as: 'member' })).status).toBe(403);
+    expect((await chorus.send('DELETE', `/users/${ids.chief}`, undefined, { as: 'chief' })).body).toEqual({});
+    const owns = await chorus.send('DELETE', `/users/${ids.owner}`);
+    expect(owns.body).toEqual({ errors: { fields: { workspace_count: { EQUAL_TO: { count: 0 } } } } });
+    const sources = await chorus.send('DELETE', `/users/${ids.stranger}`);
+    expect(sources.body).toEqual({ errors: { fields: { user: { NONEMPTY_DATA_SOURCE_LIST: {} } } } });
+  });
+
+  it('lets data administrators manage sources, and business users make no workspace', async () => {
+    const change = (as: string): Promise<{ status: number }> =>
+      chorus.send('PUT', `/data_sources/${source}`, { description: as }, { as });
+    expect([(await change('member')).status, (await change('steward')).status]).toEqual([403, 200]);
+    const made = await chorus.send('POST', '/workspaces', { name: 'Mine' }, { as: 'business' });
+    expect([made.status, made.body]).toEqual([403, { errors: { model_data: {} } }]);
+    const listed = await chorus.get('GET', '/workspaces', undefined, { as: 'business' });
+    expect(listed.every((one: { public: boolean }) => one.public)).toBe(true);
+  });
+});
+
+describe('states', () => {
+  it('of a workspace: active, archived, deleted', async () => {
+    const as = 'owner';
+    const { id } = await chorus.get('POST', '/workspaces', { name: 'Stages' }, { as });
+    const archived = await chorus.get('PUT', `/workspaces/${id}`, { archived: 'true' }, { as });
+    expect([archived.archived, archived.archiver.id, typeof archived.archived_at]).toEqual([true, ids.owner, 'string']);
+    const back = await chorus.get('PUT', `/workspaces/${id}`, { archived: 'false' }, { as });
+    expect([back.archived, back.archiver, back.archived_at]).toEqual([false, null, null]);
+    const lost = await chorus.send('PUT', `/workspaces/${id}`, { owner_id: ids.stranger }, { as });
+    expect(lost.body).toEqual({ errors: { fields: { owner: { 'OWNER MUST BE A MEMBER': null } } } });
+    const odd = await chorus.send('PUT', `/workspaces/${id}`, { project_status: 'lost' }, { as });
+    expect(odd.body).toEqual({ errors: { fields: { project_status: { INCLUSION: { value: 'lost' } } } } });
+    expect((await chorus.send('DELETE', `/workspaces/${id}`, undefined, { as })).body).toEqual({});
+    expect((await chorus.send('GET', `/workspaces/${id}`, undefined, { as })).status).toBe(404);
+    const again = await chorus.send('POST', '/workspaces', { name: 'stages' }, { as });
+    expect(again.status).toBe(201);
+  });
+
+  it('of a source: disabled ones are hidden from others, and come back', async () => {
+    const as = 'stranger';
+    const path = `/data_sources/${source}`;
+    const disabled = await chorus.get('PUT', path, { state: 'disabled' }, { as });
+    expect([disabled.state, disabled.online]).toEqual(['disabled', false]);
+    expect((await chorus.send('GET', path, undefined, { as: 'member' })).status).toBe(404);
+    expect((await chorus.send('GET', path, undefined, { as })).status).toBe(200);
+    const account = await chorus.send('GET', `${path}/account`, undefined, { as: 'member' });
+    expect([account.status, account.body]).toEqual([403, {}]);
+    expect((await chorus.get('PUT', path, { state: 'enabled' }, { as })).state).toBe('online');
+    const half = await chorus.get('POST', '/data_sources', {
+      entity_type: 'pg_data_source',
+      name: 'Half',
+      state: 'incomplete',
+    });
+    expect([half.state, half.host, half.db_name]).toEqual(['incomplete', '', null]);
+    const odd = await chorus.send('PUT', path, { state: 'on fire' }, { as });
+    expect(odd.body).toEqual({ errors: { fields: { state: { INCLUSION: { value: 'on fire' } } } } });
+  });
+});
+
+describe('what is relative to the caller', () => {
+  it('never leaks from one to the next', async () => {
+    const wanted: Readonly<Record<string, readonly [string[], boolean]>> = {
+      owner: [['admin', 'create_workflow'], true],
+      member: [['read', 'commenting', 'update', 'duplicate_chorus_view', 'create_workflow'], true],
+      stranger: [['read', 'commenting'], false],
+      steward: [['read', 'commenting'], false],
+      admin: [['admin'], false],
+    };
+    const names = Object.keys(wanted);
+    const asked = Array.from({ length: 60 }, (_, turn) => names[(turn * 7) % names.length]!);
+    const shown = await Promise.all(
+      asked.map(async (as) => {
+        const { permission, is_member } = await chorus.get('GET', `/workspaces/${rooms.public}`, undefined, { as });
+        return [as, permission, is_member];
+      }),
+    );
+    expect(shown).toEqual(asked.map((as) => [as, ...wanted[as]!]));
+  });
+});
+
+describe('browsers', () => {
+  it('may not be sent here by foreign pages', async () => {
+    const foreign = { origin: 'https://evil.example' };
+    const refused = await chorus.send('POST', '/workspaces', { name: 'x' }, { as: 'owner', headers: foreign });
+    expect([refused.status, refused.text]).toEqual([403, '']);
+    const read = await chorus.send('GET', '/workspaces', undefined, { as: 'owner', headers: foreign });
+    expect(read.status).toBe(200);
+    const token = await chorus.send('GET', '/users', undefined, {
+      as: null,
+      headers: { ...foreign, 'x-token': chorus.session('owner') },
+    });
+    expect(token.status).toBe(200);
+  });
+});
+
+describe('sessions', () => {
+  it('last as long as they are used', async () => {
+    let now = Date.now();
+    const later = await startChorus({ overrides: { clock: { now: () => new Date(now) } } });
+    const status = async (minutes: number): Promise<number> => {
+      now += minutes * 60_000;
+      return (await later.send('GET', '/sessions')).status;
+    };
+    expect([await status(470), await status(470), await status(470)]).toEqual([200, 200, 200]);
+    expect(await status(481)).toBe(401);
+    await later.stop();
+  });
+
+  it('are not to be had where the door is switched off', async () => {
+    const off = await startHeadgate({ settings: { HEADGATE_CHORUS_ENABLED: 'false' } });
+    const answer = await off.call('GET', '/api/workspaces', undefined, { as: null });
+    expect([answer.status, answer.body.code]).toEqual([404, 'not_found']);
+    await off.stop();
+  });
+});

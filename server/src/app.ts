@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Config, keyProviderOf } from './config.ts';
 import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
-import { CatalogStore } from './domain/catalog/index.ts';
+import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
@@ -20,10 +20,13 @@ import {
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
+import { Accounts, Crawler, Instances, NamedSecrets } from './domain/sdps/index.ts';
 import { Credentials, Sources } from './domain/sources/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { restDoor } from './doors/rest/index.ts';
+import { sdpsDoor } from './doors/sdps/index.ts';
 import { loadEngines } from './engines/registry.ts';
+import { crawlExecutor } from './gateway/discover/crawl.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/index.ts';
@@ -172,10 +175,15 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const queue = await openQueue(store, log);
   closing.add('queue', () => queue.stop());
   const jobs = new JobService({ store, vault, access, audit, objects, config });
+  const crawler = new Crawler({ store, access, jobs, items: new CatalogItems({ store }) });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
   const worker = new JobWorker(
     { store, vault, audit, objects, config, log, schedules },
-    { export: gateway.exportExecutor, extract: gateway.extractExecutor },
+    {
+      export: gateway.exportExecutor,
+      extract: gateway.extractExecutor,
+      crawl: crawlExecutor({ deps: { principals: identity.principals }, scanner: gateway.scanner, crawls: crawler }),
+    },
   );
   if (overrides.withoutWorker !== true) {
     closing.add('worker', () => worker.stop());
@@ -235,6 +243,40 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         open: config.fetcherOpen,
         now: () => clock.now(),
         log,
+        version,
+      }),
+    );
+  }
+  if (config.sdpsEnabled) {
+    const accounts = new Accounts({ store, access, audit, rules: config });
+    const secrets = new NamedSecrets({ store, vault, audit });
+    const port = {
+      test: gateway.test,
+      listDatabases: gateway.scanner.listDatabases.bind(gateway.scanner),
+    };
+    const instances = new Instances({
+      store,
+      vault,
+      access,
+      audit,
+      clock,
+      sources,
+      gateway: port,
+      crawls: crawler,
+      rules: config,
+    });
+    const { jwtIssuers, publicUrl } = config;
+    doors.push(
+      sdpsDoor({
+        identity,
+        accounts,
+        instances,
+        secrets,
+        rules: config,
+        jwtIssuers,
+        publicUrl,
+        log,
+        now: () => clock.now(),
         version,
       }),
     );

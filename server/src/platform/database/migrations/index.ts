@@ -5,6 +5,7 @@ import * as jobs from './0002_jobs.ts';
 import * as events from './0003_events.ts';
 import * as signInServices from './0005_sign_in_services.ts';
 import * as fetcher from './0006_fetcher.ts';
+import * as discovery from './0009_discovery.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003_events': events,
   '0005_sign_in_services': signInServices,
   '0006_fetcher': fetcher,
+  '0009_discovery': discovery,
 };

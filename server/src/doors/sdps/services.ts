@@ -1,0 +1,17 @@
+/** What this door is made of. */
+import type { Identity } from '../../domain/identity/index.ts';
+import type { Accounts, Instances, NamedSecrets, SdpsRules } from '../../domain/sdps/index.ts';
+import type { Logger } from '../../platform/telemetry/index.ts';
+
+export interface SdpsServices {
+  readonly identity: Pick<Identity, 'authenticator'>;
+  readonly accounts: Accounts;
+  readonly instances: Instances;
+  readonly secrets: NamedSecrets;
+  readonly rules: SdpsRules;
+  readonly jwtIssuers: readonly { readonly issuer: string; readonly audience: string | readonly string[] }[];
+  readonly publicUrl: string | undefined;
+  readonly log: Logger;
+  readonly now: () => Date;
+  readonly version: string;
+}

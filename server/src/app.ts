@@ -9,6 +9,7 @@ import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
+import { Discovery, DiscoveryWorker, Templates } from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
@@ -27,6 +28,7 @@ import { restDoor } from './doors/rest/index.ts';
 import { sdpsDoor } from './doors/sdps/index.ts';
 import { loadEngines } from './engines/registry.ts';
 import { crawlExecutor } from './gateway/discover/crawl.ts';
+import { discoverExecutor } from './gateway/discover/discover.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/index.ts';
@@ -177,13 +179,30 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const jobs = new JobService({ store, vault, access, audit, objects, config });
   const crawler = new Crawler({ store, access, jobs, items: new CatalogItems({ store }) });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
+  const templates = new Templates({ store, audit });
+  const discovery = new Discovery({
+    store,
+    access,
+    audit,
+    clock,
+    log,
+    jobs,
+    templates,
+    principals: identity.principals,
+  });
+  const scanning = { deps: { principals: identity.principals }, scanner: gateway.scanner, crawls: crawler };
+  const discover = discoverExecutor({ ...scanning, worker: new DiscoveryWorker({ store }), log });
   const worker = new JobWorker(
-    { store, vault, audit, objects, config, log, schedules },
     {
-      export: gateway.exportExecutor,
-      extract: gateway.extractExecutor,
-      crawl: crawlExecutor({ deps: { principals: identity.principals }, scanner: gateway.scanner, crawls: crawler }),
+      store,
+      vault,
+      audit,
+      objects,
+      config,
+      log,
+      schedules: { runDue: () => Promise.all([schedules.runDue(), discovery.runDue()]) },
     },
+    { export: gateway.exportExecutor, extract: gateway.extractExecutor, crawl: crawlExecutor(scanning), discover },
   );
   if (overrides.withoutWorker !== true) {
     closing.add('worker', () => worker.stop());
@@ -272,6 +291,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         accounts,
         instances,
         secrets,
+        templates,
+        discovery,
         rules: config,
         jwtIssuers,
         publicUrl,

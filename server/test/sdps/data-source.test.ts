@@ -58,12 +58,13 @@ describe('the transport', () => {
 
   it('asks who it is first, on unknown routes too', async () => {
     const invalid = { status: 'fail', code: 1003, message: 'Invalid token', ref: null };
-    for (const headers of [
+    const wrong: Record<string, string>[] = [
       {},
       { authorization: 'Bearer' },
       { authorization: 'Bearer x.y.z' },
       { 'x-api-key': 'wrong' },
-    ]) {
+    ];
+    for (const headers of wrong) {
       for (const path of ['/data-source/list-account', '/data-source/unknown', '/catalog/unknown']) {
         const answer = await client.send('POST', path, {}, { token: null, headers });
         expect([answer.status, answer.body]).toEqual([200, invalid]);

@@ -55,10 +55,12 @@ export async function startSdps(options: HarnessOptions = {}, overrides: AppOver
 
 export const account = { account_provider: 2, account_id: 'tc-001', region: 'ap-guangzhou-1' };
 
-let count = 0;
+let made = 0;
 /** The key of an instance with a name of its own. */
-export function keyOf(name = `instance-${(count += 1)}`): Record<string, unknown> {
-  return { instance_id: name, account_provider_id: 2, account_id: account.account_id, region: account.region };
+export function keyOf(name?: string) {
+  made += 1;
+  const { account_id, region } = account;
+  return { instance_id: name ?? `instance-${made}`, account_provider_id: 2, account_id, region };
 }
 
 /** The body of an instance at a PostgreSQL sample. */

@@ -6,7 +6,7 @@
  */
 export { type AccountKey, type AccountRow, Accounts, admit, type Coverage } from './accounts.ts';
 export { Crawler } from './crawler.ts';
-export { doorName, type Editable, editable, type InstanceRow } from './instance-rows.ts';
+export { doorName, type Editable, editable, type InstanceRow, instancesBase } from './instance-rows.ts';
 export {
   type DatabaseServer,
   type InstanceInput,
@@ -16,7 +16,15 @@ export {
   type SdpsGateway,
 } from './instances.ts';
 export { databaseTypeOf, Provider, providerOfType, providers, providerWord, regions } from './providers.ts';
-export { type Condition, emptyPage, everything, type Page, type QueryCondition } from './query-condition.ts';
+export {
+  type Condition,
+  emptyPage,
+  everything,
+  type Listing,
+  type Page,
+  type QueryCondition,
+  readPage,
+} from './query-condition.ts';
 export { invalid, messages, refusal, type SdpsCode, SdpsError, unforeseen } from './refusals.ts';
 export { NamedSecrets, type NamedSecretView } from './secrets.ts';
 export type { SdpsRules } from './settings.ts';

@@ -1,4 +1,5 @@
 /** What this door is made of. */
+import type { Discovery, Templates } from '../../domain/discovery/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
 import type { Accounts, Instances, NamedSecrets, SdpsRules } from '../../domain/sdps/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
@@ -8,6 +9,8 @@ export interface SdpsServices {
   readonly accounts: Accounts;
   readonly instances: Instances;
   readonly secrets: NamedSecrets;
+  readonly templates: Templates;
+  readonly discovery: Discovery;
   readonly rules: SdpsRules;
   readonly jwtIssuers: readonly { readonly issuer: string; readonly audience: string | readonly string[] }[];
   readonly publicUrl: string | undefined;

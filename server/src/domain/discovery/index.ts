@@ -1,0 +1,10 @@
+/**
+ * Discovery of sensitive data: identifiers and the template, jobs, runs, findings, reports.
+ *
+ * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/catalog`, `domain/identity`,
+ * `domain/jobs`, `domain/sdps`. Must not be imported: engines, gateway, doors.
+ */
+export { Discovery, type DiscoveryDeps } from './jobs.ts';
+export type { DiscoverySpec, DiscoveryTarget, RunDatabase } from './model.ts';
+export { type IdentifierInput, type Property, Templates } from './templates.ts';
+export { DiscoveryWorker, type RunWork } from './worker.ts';

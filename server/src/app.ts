@@ -9,7 +9,7 @@ import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
-import { Discovery, DiscoveryWorker, Templates } from './domain/discovery/index.ts';
+import { CatalogView, Discovery, DiscoveryWorker, Labels, runFile, Templates } from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
@@ -25,7 +25,7 @@ import { Accounts, Crawler, Instances, NamedSecrets } from './domain/sdps/index.
 import { Credentials, Sources } from './domain/sources/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { restDoor } from './doors/rest/index.ts';
-import { sdpsDoor } from './doors/sdps/index.ts';
+import { Links, sdpsDoor } from './doors/sdps/index.ts';
 import { loadEngines } from './engines/registry.ts';
 import { crawlExecutor } from './gateway/discover/crawl.ts';
 import { discoverExecutor } from './gateway/discover/discover.ts';
@@ -293,6 +293,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         secrets,
         templates,
         discovery,
+        catalog: new CatalogView({ store, access, audit }),
+        labels: new Labels({ store }),
+        links: new Links({ key: vault.deriveKey('sdps links'), publicUrl, now: () => clock.now() }),
+        download: (tenantId, runId, what) => runFile(store, tenantId, runId, what),
         rules: config,
         jwtIssuers,
         publicUrl,

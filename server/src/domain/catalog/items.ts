@@ -107,14 +107,15 @@ export class CatalogItems {
 
 /** The catalog's row of a source; `fresh` when this is its first reading. The row is the lock between two readings. */
 async function ensureDatabase(trx: Executor, sourceId: number, by: string): Promise<{ id: number; fresh: boolean }> {
-  const { rows } = await sql<{ id: number; fresh: boolean }>`
+  const known = await sql`select 1 from catalog_database where source_id = ${sourceId} for update`.execute(trx);
+  const { rows } = await sql<{ id: number }>`
     insert into catalog_database (tenant_id, source_id, description, create_by, modify_by, crawled_at)
     select tenant_id, id, description, ${by}, ${by}, now() from data_source where id = ${sourceId} and deleted_at is null
     on conflict (source_id) do update set crawled_at = now(), modify_time = now(), version = catalog_database.version + 1
-    returning id, xmax = 0 as fresh`.execute(trx);
+    returning id`.execute(trx);
   const [row] = rows;
   if (row === undefined) throw new NotFoundError('source_not_found', 'There is no such data source.');
-  return row;
+  return { id: row.id, fresh: known.rows.length === 0 };
 }
 
 const crawledColumns = sql`crawled r cross join lateral jsonb_to_recordset(r.columns)

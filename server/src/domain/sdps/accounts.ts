@@ -174,6 +174,15 @@ export class Accounts {
     return rows[0] ?? { total: 0, connected: 0 };
   }
 
+  /** Accounts of a provider, and the regions that they are in. */
+  async summary(principal: Principal, provider: number): Promise<{ account_total: number; region_total: number }> {
+    admit(principal, 'read');
+    const { rows } = await sql<{ account_total: number; region_total: number }>`
+      select count(*) as account_total, count(distinct region) as region_total from (${this.#listing(principal).base}) a
+      where a.account_provider_id = ${provider}`.execute(this.#deps.store.db);
+    return rows[0] ?? { account_total: 0, region_total: 0 };
+  }
+
   /** Where there are accounts, most first; JDBC Proxy counts as AWS. */
   async locations(principal: Principal): Promise<readonly Record<string, unknown>[]> {
     admit(principal, 'read');

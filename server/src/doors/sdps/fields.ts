@@ -56,6 +56,12 @@ function readTime(value: unknown): Date {
   return time;
 }
 
+function readFraction(value: unknown): number {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isFinite(number)) throw new Reason('value is not a valid float');
+  return number;
+}
+
 const longest = 65_536;
 const field = <T>(read: Reader<T>, more: Partial<Field<T>> = {}): Field<T> => ({
   read,
@@ -69,6 +75,7 @@ export const optional = {
   integer: field(readInteger),
   text: (most = longest) => field(readText(most)),
   boolean: field(readBoolean),
+  fraction: field(readFraction),
   time: field(readTime),
   list: <T>(element: Reader<T>) => field(listOf(element)),
 };

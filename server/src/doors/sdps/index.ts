@@ -5,17 +5,24 @@
  * May be imported: `domain/*`, `gateway`, `platform/*`. Must not be imported: other doors, engines.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Door, type DoorInstance, registerOpenApi } from '../../platform/http/index.ts';
+import { type Door, type DoorInstance, registerDocs, registerOpenApi } from '../../platform/http/index.ts';
 import { registerAccounts } from './accounts.ts';
 import { signIn } from './auth.ts';
+import { registerCatalog, registerLabels } from './catalog.ts';
+import { registerDiscovery } from './discovery.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
 import { registerInstances } from './instances.ts';
 import { Routes, registerBodies } from './routes.ts';
 import type { SdpsServices } from './services.ts';
 import { registerStorage } from './storage.ts';
 import { registerSystem } from './system.ts';
+import { registerTemplates } from './templates.ts';
 
+export { Links } from './links.ts';
 export type { SdpsServices } from './services.ts';
+
+/** Where the API browser stands. */
+const docsPath = '/data-source/docs';
 
 async function register(app: DoorInstance, services: SdpsServices): Promise<void> {
   app.decorateRequest('sdpsPrincipal', null);
@@ -27,10 +34,15 @@ async function register(app: DoorInstance, services: SdpsServices): Promise<void
     tags: [],
     securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'A JWT, or an API token (`hg_…`).' } },
   });
+  await registerDocs(app, docsPath);
   const routes = new Routes(app, services);
   registerAccounts(routes, services);
   registerInstances(routes, services);
   registerStorage(routes, services);
+  registerTemplates(routes, services);
+  registerDiscovery(routes, services);
+  registerCatalog(routes, services);
+  registerLabels(routes, services);
   registerSystem(app, routes, services);
 }
 

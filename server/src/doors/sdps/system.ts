@@ -1,5 +1,6 @@
 /** What clients ask at their start: the portal's settings, the version (sdps.md §3.5). */
 import type { DoorInstance } from '../../platform/http/index.ts';
+import { linkPath } from './links.ts';
 import type { Routes } from './routes.ts';
 import type { SdpsServices } from './services.ts';
 
@@ -30,4 +31,20 @@ export function registerSystem(app: DoorInstance, routes: Routes, services: Sdps
     );
   });
   routes.add({ method: 'GET', path: '/version/get-latest-version', id: 'latestVersion' }, () => version);
+  // The link itself is what lets in (§8.1).
+  app.get(`${linkPath}/:link`, { schema: { hide: true } }, async (request, reply) => {
+    const opened = services.links.open((request.params as { link: string }).link); // the route's parameter
+    const file = opened === null ? null : await services.download(opened.tenant, opened.run, opened.what);
+    if (opened === null || file === null) {
+      return reply
+        .code(403)
+        .type('application/json')
+        .send(JSON.stringify({ detail: 'The link is not valid any more.' }));
+    }
+    const name = opened.what === 'report' ? `report-${opened.run}.xlsx` : `template-${opened.run}.json`;
+    const media = opened.what === 'report' ? xlsx : 'application/json';
+    return reply.type(media).header('content-disposition', `attachment; filename="${name}"`).send(file);
+  });
 }
+
+const xlsx = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';

@@ -217,6 +217,9 @@ describe('a discovery', () => {
     const { id } = await client.data('POST', '/discovery-jobs', job({ databases: targets().slice(0, 1) }));
     await client.data('POST', `/discovery-jobs/${id}/start`);
     await ended(id);
+    const run = (await client.data('GET', `/discovery-jobs/${id}/runs`)).items[0].id;
+    const { databases } = await client.data('GET', `/discovery-jobs/${id}/runs/${run}`);
+    expect(databases).toMatchObject([{ state: 'Succeeded', error_log: null }]);
     const again = (await columnsOf(postgres.instance_id, table_name)).find(
       (one: { column_name: string }) => one.column_name === first.column_name,
     );

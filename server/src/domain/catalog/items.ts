@@ -129,19 +129,19 @@ async function recordDrift(trx: Executor, databaseId: number, sourceId: number):
     fresh as (select c.id, n.name, n.type from changed c join crawled r on r.place = c.place
       cross join lateral jsonb_to_recordset(r.columns) as n(name text, type text))
     insert into catalog_drift (source_id, change, place, column_name, before, after)
-    select ${sourceId}, 'table_added', r.place, null, null, null from crawled r
+    select ${sourceId}::bigint, 'table_added', r.place, null, null, null from crawled r
       where not exists (select 1 from catalog_item i where i.database_id = ${databaseId} and i.place = r.place)
     union all
-    select ${sourceId}, 'table_removed', i.place, null, null, null from catalog_item i
+    select ${sourceId}::bigint, 'table_removed', i.place, null, null, null from catalog_item i
       where i.database_id = ${databaseId} and not exists (select 1 from crawled r where r.place = i.place)
     union all
-    select ${sourceId}, 'column_added', c.place, f.name, null, f.type from fresh f join changed c on c.id = f.id
+    select ${sourceId}::bigint, 'column_added', c.place, f.name, null, f.type from fresh f join changed c on c.id = f.id
       where not exists (select 1 from catalog_column o where o.item_id = f.id and o.name = f.name)
     union all
-    select ${sourceId}, 'column_removed', c.place, o.name, o.type, null from catalog_column o join changed c on c.id = o.item_id
+    select ${sourceId}::bigint, 'column_removed', c.place, o.name, o.type, null from catalog_column o join changed c on c.id = o.item_id
       where not exists (select 1 from fresh f where f.id = o.item_id and f.name = o.name)
     union all
-    select ${sourceId}, 'column_changed', c.place, o.name, o.type, f.type
+    select ${sourceId}::bigint, 'column_changed', c.place, o.name, o.type, f.type
       from catalog_column o join changed c on c.id = o.item_id join fresh f on f.id = o.item_id and f.name = o.name
       where o.type <> f.type`.execute(trx);
   return Number(numAffectedRows ?? 0);

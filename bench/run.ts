@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs]`
+ * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs,discovery]`
  *
  * Starts its own servers, measures in interleaved rounds, prints one table and writes it with machine and date to
  * `bench/results/`. A missed target is printed as missed; the exit code tells only whether everything could run.
@@ -13,12 +13,13 @@ import { bulk } from './scenarios/bulk.ts';
 import { cancel } from './scenarios/cancel.ts';
 import { control } from './scenarios/control.ts';
 import { decision } from './scenarios/decision.ts';
+import { discovery } from './scenarios/discovery.ts';
 import { extract } from './scenarios/extract.ts';
 import { fairness } from './scenarios/fairness.ts';
 import { jobs } from './scenarios/jobs.ts';
 import { small } from './scenarios/small.ts';
 
-const scenarios = { bulk, small, fairness, cancel, control, decision, extract, jobs };
+const scenarios = { bulk, small, fairness, cancel, control, decision, extract, jobs, discovery };
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const wanted = values.only?.split(',') ?? Object.keys(scenarios);
 

@@ -25,20 +25,23 @@ export function pickRows(
   return picked.length === 0 ? rows.slice(0, depth) : picked;
 }
 
-/** Looks at every column of a sample. */
-export function classifyRows(
+/** Looks at every column of a sample; other work gets its turn between two columns. */
+export async function classifyRows(
   classifier: Classifier,
   columns: readonly string[],
   rows: readonly SampleRow[],
   options: ClassifyOptions,
-): ColumnResult[] {
-  if (rows.length === 0) return [];
-  return columns.map((column, index) => {
+): Promise<ColumnResult[]> {
+  const results: ColumnResult[] = [];
+  if (rows.length === 0) return results;
+  for (const [index, column] of columns.entries()) {
     const values = rows.map((row) => row[index] ?? null);
     const { identifiers, privacy } = classifier.classify(column, values, options);
     const sample = values.slice(0, sampleCount).map((value) => maskSample(clean(value ?? '')));
-    return { column, identifiers, privacy, sample: sample.join('|') };
-  });
+    results.push({ column, identifiers, privacy, sample: sample.join('|') });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return results;
 }
 
 function clean(text: string): string {

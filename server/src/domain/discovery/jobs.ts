@@ -206,7 +206,7 @@ export class Discovery {
       const { rows } = await sql<{ id: number }>`
         insert into discovery_run (tenant_id, job_id, state, spec, snapshot_no, snapshot, end_time)
         values (${tenantId}, ${id}, ${nothing ? 'Completed' : 'Running'}, ${JSON.stringify(locked.spec)}::jsonb,
-          ${await templates.snapshotNumber(tenantId)}, ${JSON.stringify(await templates.current(trx, tenantId))}::jsonb,
+          ${await templates.snapshotNumber(trx, tenantId)}, ${JSON.stringify(await templates.current(trx, tenantId))}::jsonb,
           ${nothing ? new Date() : null}::timestamptz)
         returning id`.execute(trx);
       const runId = rows[0]!.id; // one row was inserted

@@ -226,7 +226,11 @@ export class Templates {
 
   async template(principal: Principal): Promise<{ name: string; snapshot_no: string; status: number }> {
     admit(principal, 'read');
-    return { name: 'default-template', snapshot_no: await this.snapshotNumber(principal.subject.tenantId), status: 1 };
+    return {
+      name: 'default-template',
+      snapshot_no: await this.snapshotNumber(this.#store.db, principal.subject.tenantId),
+      status: 1,
+    };
   }
 
   mappings(principal: Principal, asked: QueryCondition): Promise<Page<Record<string, unknown>>> {
@@ -315,14 +319,14 @@ export class Templates {
 
   async properties(principal: Principal, type: number): Promise<readonly Property[]> {
     admit(principal, 'read');
-    return (await this.#properties(principal.subject.tenantId)).filter((one) => one.prop_type === type);
+    return (await this.#properties(this.#store.db, principal.subject.tenantId)).filter((one) => one.prop_type === type);
   }
 
   /** Throws SdpsError 1406. */
   async addProperty(principal: Principal, name: string, type: number): Promise<void> {
     admit(principal, 'write');
     const { tenantId } = principal.subject;
-    const all = await this.#properties(tenantId);
+    const all = await this.#properties(this.#store.db, tenantId);
     if (all.some((one) => one.prop_type === type && one.prop_name.toLowerCase() === name.toLowerCase()))
       throw refusal(1406);
     await sql`insert into detection_property (tenant_id, prop_name, prop_type) values (${tenantId}, ${name}, ${type})`
@@ -355,10 +359,10 @@ export class Templates {
   }
 
   /** `init` until the template was first changed. */
-  async snapshotNumber(tenantId: number): Promise<string> {
+  async snapshotNumber(executor: Executor, tenantId: number): Promise<string> {
     const { rows } = await sql<{ snapshot_no: string }>`
       select snapshot_no from template_snapshot where tenant_id = ${tenantId} order by id desc limit 1`.execute(
-      this.#store.db,
+      executor,
     );
     return rows[0]?.snapshot_no ?? 'init';
   }
@@ -390,7 +394,7 @@ export class Templates {
     if (same.rows.length > 0) throw refusal(1403);
     if (input.rule === '') throw refusal(1408);
     if (input.header_keywords?.includes('') === true) throw refusal(1409);
-    const known = new Set((await this.#properties(tenantId)).map(({ id }) => id));
+    const known = new Set((await this.#properties(trx, tenantId)).map(({ id }) => id));
     if (!input.props.every((id) => known.has(id))) throw refusal(1407);
   }
 
@@ -400,16 +404,16 @@ export class Templates {
     return rows[0];
   }
 
-  async #properties(tenantId: number): Promise<readonly Property[]> {
+  async #properties(executor: Executor, tenantId: number): Promise<readonly Property[]> {
     const { rows } = await sql<Property>`
       select id, prop_name, prop_type from detection_property where tenant_id = ${tenantId} order by id`.execute(
-      this.#store.db,
+      executor,
     );
     return [...builtinProperties, ...rows];
   }
 
   async #withProperties(principal: Principal, rows: readonly IdentifierRow[]): Promise<Record<string, unknown>[]> {
-    const all = await this.#properties(principal.subject.tenantId);
+    const all = await this.#properties(this.#store.db, principal.subject.tenantId);
     return rows.map(({ property_ids, ...row }) => ({
       ...row,
       props: all.filter(({ id }) => property_ids.includes(id)),

@@ -74,7 +74,7 @@ export class DiscoveryWorker {
         .split(',')
         .map((one) => one.trim())
         .filter((one) => one !== '');
-    const results = classifyRows(classifier, columns, pickRows(rows, spec.depth_structured), {
+    const results = await classifyRows(classifier, columns, pickRows(rows, spec.depth_structured), {
       threshold: spec.detection_threshold,
       includeKeywords: list(spec.include_keywords),
       excludeKeywords: list(spec.exclude_keywords),

@@ -6,8 +6,9 @@ import type { Check } from './checks.ts';
 import { longest, type Places, readShape, type Shape } from './shape.ts';
 
 export interface IndexedForm {
-  /** Position of the identifier in its classifier. */
-  readonly identifier: number;
+  /** Positions in their classifier of the identifiers that this form tells: several may share it. */
+  readonly identifiers: number[];
+  readonly notation: string;
   readonly shape: Shape;
   readonly check: Check | undefined;
   readonly plus: boolean;
@@ -27,16 +28,21 @@ export class FormIndex {
 
   add(identifier: number, notation: string, check: Check | undefined, plus: boolean): void {
     for (const shape of readShape(notation)) {
-      const indexed = { identifier, shape, check, plus };
+      const indexed = { identifiers: [identifier], notation, shape, check, plus };
       const length = shape.places.length;
       // A set of digits and letters admits values of digits alone too.
       if (shape.places.every((set) => set.subarray(0, 10).includes(1))) {
-        this.#digits[length]!.push({ ...indexed, bound: boundPlaces(shape, true) });
+        join(this.#digits[length]!, { ...indexed, bound: boundPlaces(shape, true) });
       }
       if (shape.digitsOnly) continue;
-      const mixed = { ...indexed, bound: boundPlaces(shape, false) };
       shape.places[0]!.forEach((admitted, first) => {
-        if (admitted === 1) this.#mixed[length * 36 + first]!.push(mixed);
+        if (admitted === 1) {
+          join(this.#mixed[length * 36 + first]!, {
+            ...indexed,
+            identifiers: [identifier],
+            bound: boundPlaces(shape, false),
+          });
+        }
       });
     }
   }
@@ -47,7 +53,8 @@ export class FormIndex {
     for (let index = 0; index < forms.length; index += 1) {
       const form = forms[index]!;
       if (form.plus && !plus) continue;
-      if (hasShape(form, value) && (form.check === undefined || form.check(value, length))) hit(form.identifier);
+      if (!hasShape(form, value) || (form.check !== undefined && !form.check(value, length))) continue;
+      for (const identifier of form.identifiers) hit(identifier);
     }
   }
 }
@@ -58,4 +65,12 @@ function hasShape({ shape: { places }, bound }: IndexedForm, value: Places): boo
     if (places[place]![value[place]!] === 0) return false;
   }
   return true;
+}
+
+/** Adds a form, or its identifier to the same one that is there. */
+function join(forms: IndexedForm[], form: IndexedForm): void {
+  const { notation, check, plus } = form;
+  const same = forms.find((one) => one.notation === notation && one.check === check && one.plus === plus);
+  if (same === undefined) forms.push(form);
+  else same.identifiers.push(...form.identifiers.filter((identifier) => !same.identifiers.includes(identifier)));
 }

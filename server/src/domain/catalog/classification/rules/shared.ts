@@ -14,6 +14,16 @@ import {
 } from '../checks.ts';
 import { form } from './form.ts';
 
+/** One check a place: identifiers that share a check have it run once a value. */
+function shared(make: (from: number) => Check): (from?: number) => Check {
+  const made = new Map<number, Check>();
+  return (from = 0) => {
+    const check = made.get(from) ?? make(from);
+    made.set(from, check);
+    return check;
+  };
+}
+
 /** The master citizen number of the former Yugoslavia, of the regions `from` to `to`. */
 export const jmbg = (from: number, to: number) => [
   form(
@@ -30,16 +40,17 @@ export const jmbg = (from: number, to: number) => [
 
 const birthShifts = [0, 50, 20, 70];
 /** The Czech and Slovak birth number from the place `from` on. */
-export const birthNumber =
-  (from = 0): Check =>
-  (value, length) => {
-    const day = numberAt(value, from + 4, from + 6);
-    if (!isShiftedDay(numberAt(value, from + 2, from + 4), day, birthShifts)) return false;
-    if (length - from === 9) return true;
-    const first = numberAt(value, from, from + 9) % 11;
-    const check = value[from + 9]!;
-    return first === check || (first === 10 && check === 0 && numberAt(value, from, from + 2) < 85);
-  };
+export const birthNumber = shared(
+  (from): Check =>
+    (value, length) => {
+      const day = numberAt(value, from + 4, from + 6);
+      if (!isShiftedDay(numberAt(value, from + 2, from + 4), day, birthShifts)) return false;
+      if (length - from === 9) return true;
+      const first = numberAt(value, from, from + 9) % 11;
+      const check = value[from + 9]!;
+      return first === check || (first === 10 && check === 0 && numberAt(value, from, from + 2) < 85);
+    },
+);
 
 /** Estonia and Lithuania: century and sex, date, serial, check. */
 export const balticCode = {
@@ -61,12 +72,13 @@ export const norwegian: Check = (value, length) => {
 };
 
 /** The Swedish personal number of ten places, from `from` on; days + 60 are coordination numbers. */
-export const swedish =
-  (from: number): Check =>
-  (value) => {
-    const day = numberAt(value, from + 4, from + 6);
-    return isDay(numberAt(value, from + 2, from + 4), day > 60 ? day - 60 : day) && luhn(from, from + 10)(value, 0);
-  };
+export const swedish = shared(
+  (from): Check =>
+    (value) => {
+      const day = numberAt(value, from + 4, from + 6);
+      return isDay(numberAt(value, from + 2, from + 4), day > 60 ? day - 60 : day) && luhn(from, from + 10)(value, 0);
+    },
+);
 
 /** Year, month, day, serial, a Luhn digit over the first eleven and a Verhoeff digit over the same. */
 export const luxembourg: Check = all(date8(0), luhn(0, 12), (value) =>
@@ -75,44 +87,49 @@ export const luxembourg: Check = all(date8(0), luhn(0, 12), (value) =>
 
 const dniLetters = [...'TRWAGMYFPDXBNJZSQVHLCKE'].map((letter) => letter.charCodeAt(0) - 55);
 /** Eight digits and the letter of their rest mod 23, from the place `from` on. */
-export const dni =
-  (from = 0): Check =>
-  (value) =>
-    value[from + 8] === dniLetters[numberAt(value, from, from + 8) % 23];
+export const dni = shared(
+  (from): Check =>
+    (value) =>
+      value[from + 8] === dniLetters[numberAt(value, from, from + 8) % 23],
+);
 /** X, Y or Z for 0, 1 or 2, seven digits, the letter. */
-export const nie =
-  (from = 0): Check =>
-  (value) =>
-    value[from + 8] === dniLetters[((value[from]! - 33) * 10_000_000 + numberAt(value, from + 1, from + 8)) % 23];
+export const nie = shared(
+  (from): Check =>
+    (value) =>
+      value[from + 8] === dniLetters[((value[from]! - 33) * 10_000_000 + numberAt(value, from + 1, from + 8)) % 23],
+);
 /** K, L or M, seven digits, the letter of these. */
-export const klm =
-  (from = 0): Check =>
-  (value) =>
-    value[from + 8] === dniLetters[numberAt(value, from + 1, from + 8) % 23];
+export const klm = shared(
+  (from): Check =>
+    (value) =>
+      value[from + 8] === dniLetters[numberAt(value, from + 1, from + 8) % 23],
+);
 const cifLetters = [...'JABCDEFGHI'].map((letter) => letter.charCodeAt(0) - 55);
 /** A letter, seven digits, a Luhn-like digit or its letter. */
-export const cif =
-  (from = 0): Check =>
-  (value) => {
-    let total = 0;
-    for (let index = 1; index <= 7; index += 1) {
-      const digit = value[from + index]!;
-      total += index % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2;
-    }
-    const check = (10 - (total % 10)) % 10;
-    return value[from + 8] === check || value[from + 8] === cifLetters[check];
-  };
+export const cif = shared(
+  (from): Check =>
+    (value) => {
+      let total = 0;
+      for (let index = 1; index <= 7; index += 1) {
+        const digit = value[from + index]!;
+        total += index % 2 === 0 ? digit : digit > 4 ? digit * 2 - 9 : digit * 2;
+      }
+      const check = (10 - (total % 10)) % 10;
+      return value[from + 8] === check || value[from + 8] === cifLetters[check];
+    },
+);
 
 const irishLetters = [...'WABCDEFGHIJKLMNOPQRSTUV'].map((letter) => letter.charCodeAt(0) - 55);
 /** Seven digits, a check letter, perhaps a second letter, from the place `from` on. */
-export const ppsn =
-  (from = 0): Check =>
-  (value, length) => {
-    const second = length - from > 8 ? value[from + 8]! - 9 : 0;
-    const extra = second === 23 ? 0 : second; // W adds nothing
-    const rest = (sum(value, [8, 7, 6, 5, 4, 3, 2], from) + 9 * extra) % 23;
-    return value[from + 7] === irishLetters[rest];
-  };
+export const ppsn = shared(
+  (from): Check =>
+    (value, length) => {
+      const second = length - from > 8 ? value[from + 8]! - 9 : 0;
+      const extra = second === 23 ? 0 : second; // W adds nothing
+      const rest = (sum(value, [8, 7, 6, 5, 4, 3, 2], from) + 9 * extra) % 23;
+      return value[from + 7] === irishLetters[rest];
+    },
+);
 
 const hetuAlphabet = [...'0123456789ABCDEFHJKLMNPRSTUVWXY'].map((one) =>
   one <= '9' ? Number(one) : one.charCodeAt(0) - 55,

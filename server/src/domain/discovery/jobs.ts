@@ -1,7 +1,7 @@
 /**
  * Discovery jobs (sdps.md §3.3, §7.4): what is looked at, when, and what came of it. A run is one job of kind `discover`
- * over all of its sources; its rows here tell how far each is, and a run that was stopped can go on behind the tables that
- * it is through with.
+ * over all of its sources; its rows here tell how far each is, and a worker that takes a lost run over goes on behind the
+ * tables that are through.
  */
 import { sql } from 'kysely';
 import type { Executor, Store } from '../../platform/database/index.ts';
@@ -247,36 +247,6 @@ export class Discovery {
       if (outcome === 'flagged') await announceCancel(trx, run.work_uid ?? '');
       else await endRun(trx, run.id, 'Stopped');
     });
-  }
-
-  /** Goes on with the last run, behind the tables that it is through with. Throws SdpsError 1513, 1523. */
-  async resume(principal: Principal, id: number): Promise<void> {
-    admit(principal, 'write');
-    const { store, access } = this.#deps;
-    const job = await this.#job(store.db, principal, id);
-    const { rows } = await sql<{ id: number; uid: string }>`
-      select r.id, s.uid from discovery_run r join discovery_run_database d on d.run_id = r.id
-      join data_source s on s.id = d.source_id and s.deleted_at is null
-      where r.id = (select max(id) from discovery_run where job_id = ${id}) and r.state = 'Stopped' and d.state = 'Stopped'
-      order by d.position`.execute(store.db);
-    const [first] = rows;
-    if (first === undefined) throw refusal(1513);
-    const facts: SourceFacts[] = [];
-    for (const { uid } of rows) {
-      const found = await access.resolve(principal, uid);
-      access.authorise(principal, 'source.extract', found);
-      facts.push(found);
-    }
-    await store.transaction(async (trx) => {
-      await sql`update discovery_run set state = 'Running', end_time = null where id = ${first.id}`.execute(trx);
-      await sql`update discovery_run_database set state = 'Ready' where run_id = ${first.id} and state = 'Stopped'`.execute(
-        trx,
-      );
-      await sql`update discovery_job set state = ${job.schedule === onDemand ? 'Running' : 'Active (running)'} where id = ${id}`.execute(
-        trx,
-      );
-    });
-    await this.#submit(principal, first.id, job.spec.name, facts);
   }
 
   runs(principal: Principal, id: number, asked: QueryCondition): Promise<Page<Record<string, unknown>>> {

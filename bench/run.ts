@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs,hdp,sign-in]`
+ * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs,hdp,sign-in,discovery]`
  *
  * Starts its own servers, measures in interleaved rounds, prints one table and writes it with machine and date to
  * `bench/results/`. A missed target is printed as missed; the exit code tells only whether everything could run.
@@ -13,6 +13,7 @@ import { bulk } from './scenarios/bulk.ts';
 import { cancel } from './scenarios/cancel.ts';
 import { control } from './scenarios/control.ts';
 import { decision } from './scenarios/decision.ts';
+import { discovery } from './scenarios/discovery.ts';
 import { extract } from './scenarios/extract.ts';
 import { fairness } from './scenarios/fairness.ts';
 import { hdp } from './scenarios/hdp.ts';
@@ -20,7 +21,19 @@ import { jobs } from './scenarios/jobs.ts';
 import { signIn } from './scenarios/sign-in.ts';
 import { small } from './scenarios/small.ts';
 
-const scenarios = { bulk, small, fairness, cancel, control, decision, extract, jobs, hdp, 'sign-in': signIn };
+const scenarios = {
+  bulk,
+  small,
+  fairness,
+  cancel,
+  control,
+  decision,
+  extract,
+  jobs,
+  hdp,
+  'sign-in': signIn,
+  discovery,
+};
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const wanted = values.only?.split(',') ?? Object.keys(scenarios);
 

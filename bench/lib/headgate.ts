@@ -43,8 +43,13 @@ export class Headgate {
   }
 
   /** One API call; throws with the problem when it is refused. */
-  async api<T = unknown>(method: string, path: string, body?: unknown, token = this.token): Promise<T> {
-    const answer = await fetch(`http://127.0.0.1:${this.port}/api/v1${path}`, {
+  api<T = unknown>(method: string, path: string, body?: unknown, token = this.token): Promise<T> {
+    return this.call(method, `/api/v1${path}`, body, token);
+  }
+
+  /** The same for any path of the server. */
+  async call<T = unknown>(method: string, path: string, body?: unknown, token = this.token): Promise<T> {
+    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${token}`,

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { type Config, keyProviderOf } from './config.ts';
 import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
-import { CatalogStore } from './domain/catalog/index.ts';
+import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
+import { CatalogView, Discovery, DiscoveryWorker, Labels, runFile, Templates } from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
@@ -25,6 +26,7 @@ import {
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
+import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
@@ -45,7 +47,10 @@ import { chorusDoor } from './doors/chorus/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
+import { Links, sdpsDoor } from './doors/sdps/index.ts';
 import { loadEngines } from './engines/registry.ts';
+import { crawlExecutor } from './gateway/discover/crawl.ts';
+import { discoverExecutor } from './gateway/discover/discover.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
 import { createGateway } from './gateway/gateway.ts';
 import type { Gateway } from './gateway/index.ts';
@@ -200,10 +205,32 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   await gateway.start();
 
   const jobs = new JobService({ store, vault, access, audit, objects, config });
+  const crawler = new Crawler({ store, access, jobs, items: new CatalogItems({ store }) });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
+  const templates = new Templates({ store, audit });
+  const discovery = new Discovery({
+    store,
+    access,
+    audit,
+    clock,
+    log,
+    jobs,
+    templates,
+    principals: identity.principals,
+  });
+  const scanning = { deps: { principals: identity.principals }, scanner: gateway.scanner, crawls: crawler };
+  const discover = discoverExecutor({ ...scanning, worker: new DiscoveryWorker({ store }), log });
   const worker = new JobWorker(
-    { store, vault, audit, objects, config, log, schedules },
-    { export: gateway.exportExecutor, extract: gateway.extractExecutor },
+    {
+      store,
+      vault,
+      audit,
+      objects,
+      config,
+      log,
+      schedules: { runDue: () => Promise.all([schedules.runDue(), discovery.runDue()]) },
+    },
+    { export: gateway.exportExecutor, extract: gateway.extractExecutor, crawl: crawlExecutor(scanning), discover },
   );
   if (overrides.withoutWorker !== true) {
     closing.add('worker', () => worker.stop());
@@ -293,6 +320,46 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         publicUrl: config.publicUrl,
         now: () => clock.now(),
         log,
+        version,
+      }),
+    );
+  }
+  if (config.sdpsEnabled) {
+    const accounts = new ProviderAccounts({ store, access, audit, rules: config });
+    const secrets = new NamedSecrets({ store, vault, audit });
+    const port = {
+      test: gateway.test,
+      listDatabases: gateway.scanner.listDatabases.bind(gateway.scanner),
+    };
+    const instances = new Instances({
+      store,
+      vault,
+      access,
+      audit,
+      clock,
+      sources,
+      gateway: port,
+      crawls: crawler,
+      rules: config,
+    });
+    const { jwtIssuers, publicUrl } = config;
+    doors.push(
+      sdpsDoor({
+        identity,
+        accounts,
+        instances,
+        secrets,
+        templates,
+        discovery,
+        catalog: new CatalogView({ store, access, audit }),
+        labels: new Labels({ store }),
+        links: new Links({ key: vault.deriveKey('sdps links'), publicUrl, now: () => clock.now() }),
+        download: (tenantId, runId, what) => runFile(store, tenantId, runId, what),
+        rules: config,
+        jwtIssuers,
+        publicUrl,
+        log,
+        now: () => clock.now(),
         version,
       }),
     );

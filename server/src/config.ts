@@ -7,6 +7,7 @@
 import { join, resolve } from 'node:path';
 import { fetcherSettings } from './domain/fetcher/settings.ts';
 import type { JwtIssuer } from './domain/identity/deps.ts';
+import { sdpsSettings } from './domain/sdps/settings.ts';
 import { workspaceSettings } from './domain/workspaces/settings.ts';
 import { isLoopbackHost } from './platform/network/addresses.ts';
 import {
@@ -222,6 +223,7 @@ export const settings = defineSettings({
 
   // Doors
   ...fetcherSettings,
+  ...sdpsSettings,
 
   // The chorus door
   ...workspaceSettings,

@@ -15,6 +15,7 @@ import { type ConnectionGroup, Pools } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
 import { Queries } from './query.ts';
 import { QueryRegistry } from './registry.ts';
+import { Scanner } from './scan.ts';
 
 /**
  * How often sources with connections are compared with the store, so that a change counts although its notification
@@ -53,6 +54,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
     extractExecutor: extractExecutor({ deps, connections, queries, registry }),
+    scanner: new Scanner(deps, connector),
     drain: async (graceMs) => {
       queries.drain();
       await settled(registry.idle(), graceMs);

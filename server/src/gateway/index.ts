@@ -10,6 +10,7 @@ import type { Principal } from '../domain/identity/principal.ts';
 import type { JobExecutor } from '../domain/jobs/index.ts';
 import type { CatalogTable } from '../engines/engine.ts';
 import type { engineFacts } from './engine-facts.ts';
+import type { Scanner } from './scan.ts';
 import type { QueryOutcome, QueryOutput, QueryRequest, QueryView, TestReport, TestSubject, UrlParts } from './types.ts';
 
 export { engineFacts, splitUrl } from './engine-facts.ts';
@@ -17,6 +18,7 @@ export { createGateway } from './gateway.ts';
 export type { GatewayMetrics } from './metrics.ts';
 export type { Plan, Policy } from './plan.ts';
 export type { GatewayConfig, GatewayDeps } from './ports.ts';
+export type { Scanner, ScanSession, ServerAddress } from './scan.ts';
 export type * from './types.ts';
 
 /** Queries running now and the last finished ones of this node. */
@@ -63,6 +65,8 @@ export interface Gateway {
   readonly exportExecutor: JobExecutor;
   /** Runs jobs of kind `extract`. */
   readonly extractExecutor: JobExecutor;
+  /** Looks over whole sources: databases, tables, samples. */
+  readonly scanner: Scanner;
   /** Takes no more queries and waits for running ones, at most `graceMs`; what is left is cancelled. */
   drain(graceMs: number): Promise<void>;
   /** Cancels what runs and closes every connection. */

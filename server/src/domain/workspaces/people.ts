@@ -36,7 +36,7 @@ export interface PersonInput {
 }
 
 export interface PeopleDeps extends WorkspaceDeps {
-  readonly identity: Pick<Identity, 'users' | 'passwords'>;
+  readonly identity: Pick<Identity, 'users' | 'passwords' | 'policies'>;
 }
 
 const notesLimit = 4096;

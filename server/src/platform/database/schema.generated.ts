@@ -124,6 +124,28 @@ export interface AuditSealerTable {
   last_event_id: number;
 }
 
+export interface CatalogColumnTable {
+  id: GeneratedAlways<number>;
+  item_id: number;
+  name: string;
+  position: number;
+  type: string;
+  nullable: Generated<boolean>;
+  source_comment: string | null;
+  comments: string | null;
+  identifier: Generated<unknown>;
+  sample: Generated<string>;
+  privacy: Generated<number>;
+  sensitivity: Generated<string>;
+  manual_tag: string | null;
+  state: Generated<string>;
+  version: Generated<number>;
+  create_by: Generated<string>;
+  create_time: Generated<Timestamp>;
+  modify_by: Generated<string>;
+  modify_time: Generated<Timestamp>;
+}
+
 export interface CatalogCrawlTable {
   source_id: number;
   captured_at: Timestamp;
@@ -131,6 +153,76 @@ export interface CatalogCrawlTable {
   tables: number;
   columns: number;
   digest: string;
+}
+
+export interface CatalogDatabaseTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  source_id: number;
+  description: string | null;
+  privacy: Generated<number>;
+  sensitivity: Generated<string>;
+  label_ids: Generated<number[]>;
+  manual_tag: string | null;
+  state: Generated<string>;
+  row_count: Generated<number>;
+  crawled_at: Timestamp | null;
+  version: Generated<number>;
+  create_by: Generated<string>;
+  create_time: Generated<Timestamp>;
+  modify_by: Generated<string>;
+  modify_time: Generated<Timestamp>;
+}
+
+export interface CatalogDriftTable {
+  id: GeneratedAlways<number>;
+  source_id: number;
+  at: Generated<Timestamp>;
+  change: string;
+  place: string;
+  column_name: string | null;
+  before: string | null;
+  after: string | null;
+}
+
+export interface CatalogItemTable {
+  id: GeneratedAlways<number>;
+  database_id: number;
+  place: string;
+  database_name: string;
+  schema_name: string;
+  table_name: string;
+  kind: Generated<string>;
+  comment: string | null;
+  keys: Generated<unknown>;
+  row_estimate: number | null;
+  privacy: Generated<number>;
+  sensitivity: Generated<string>;
+  identifiers: Generated<string[]>;
+  label_ids: Generated<number[]>;
+  manual_tag: string | null;
+  state: Generated<string>;
+  row_count: Generated<number>;
+  detected_at: Timestamp | null;
+  digest: string;
+  changed_at: Generated<Timestamp>;
+  version: Generated<number>;
+  create_by: Generated<string>;
+  create_time: Generated<Timestamp>;
+  modify_by: Generated<string>;
+  modify_time: Generated<Timestamp>;
+}
+
+export interface CatalogLabelTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  label_name: string;
+  details: Generated<unknown>;
+  version: Generated<number>;
+  create_by: Generated<string>;
+  create_time: Generated<Timestamp>;
+  modify_by: Generated<string>;
+  modify_time: Generated<Timestamp>;
 }
 
 export interface CatalogTableTable {
@@ -259,6 +351,106 @@ export interface DatasetTable {
   stale_at: Timestamp | null;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+}
+
+export interface DetectionIdentifierTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  name: string;
+  description: string | null;
+  classification: Generated<number>;
+  privacy: Generated<number>;
+  rule: string | null;
+  header_keywords: string[] | null;
+  exclude_keywords: string[] | null;
+  max_distance: number | null;
+  min_occurrence: number | null;
+  property_ids: Generated<number[]>;
+  version: Generated<number>;
+  create_by: Generated<string>;
+  create_time: Generated<Timestamp>;
+  modify_by: Generated<string>;
+  modify_time: Generated<Timestamp>;
+}
+
+export interface DetectionPropertyTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  prop_name: string;
+  prop_type: number;
+  version: Generated<number>;
+  create_by: Generated<string>;
+  create_time: Generated<Timestamp>;
+  modify_by: Generated<string>;
+  modify_time: Generated<Timestamp>;
+}
+
+export interface DiscoveryFindingTable {
+  run_database_id: number;
+  place: string;
+  column_name: string;
+  identifier: unknown;
+  sample: string;
+}
+
+export interface DiscoveryJobTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  owner_id: number | null;
+  scopes: string[] | null;
+  door: string;
+  name: string;
+  state: string;
+  schedule: Generated<string>;
+  next_run_at: Timestamp | null;
+  spec: unknown;
+  last_start_time: Timestamp | null;
+  last_end_time: Timestamp | null;
+  version: Generated<number>;
+  create_by: Generated<string>;
+  create_time: Generated<Timestamp>;
+  modify_by: Generated<string>;
+  modify_time: Generated<Timestamp>;
+}
+
+export interface DiscoveryRunTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  job_id: number;
+  work_uid: string | null;
+  state: string;
+  spec: unknown;
+  snapshot_no: string | null;
+  snapshot: unknown;
+  start_time: Generated<Timestamp>;
+  end_time: Timestamp | null;
+  stopped_at: Timestamp | null;
+}
+
+export interface DiscoveryRunDatabaseTable {
+  id: GeneratedAlways<number>;
+  run_id: number;
+  position: number;
+  source_id: number | null;
+  account_id: string;
+  region: string;
+  database_type: string;
+  database_name: string;
+  table_names: Generated<string[]>;
+  state: Generated<string>;
+  start_time: Timestamp | null;
+  end_time: Timestamp | null;
+  table_count: number | null;
+  tables_done: Generated<number>;
+  columns_found: Generated<number>;
+  error_log: string | null;
+}
+
+export interface DiscoveryTableTable {
+  run_database_id: number;
+  place: string;
+  rows: number;
+  error: string | null;
 }
 
 export interface EventDeliveryTable {
@@ -649,6 +841,26 @@ export interface TaggingTable {
   entity_id: number;
 }
 
+export interface TemplateMappingTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  identifier_id: number;
+  status: Generated<number>;
+  version: Generated<number>;
+  create_by: Generated<string>;
+  create_time: Generated<Timestamp>;
+  modify_by: Generated<string>;
+  modify_time: Generated<Timestamp>;
+}
+
+export interface TemplateSnapshotTable {
+  id: GeneratedAlways<number>;
+  tenant_id: number;
+  snapshot_no: string;
+  content: unknown;
+  created_at: Generated<Timestamp>;
+}
+
 export interface TenantTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -843,7 +1055,12 @@ export interface DB {
   audit_event: AuditEventTable;
   audit_link: AuditLinkTable;
   audit_sealer: AuditSealerTable;
+  catalog_column: CatalogColumnTable;
   catalog_crawl: CatalogCrawlTable;
+  catalog_database: CatalogDatabaseTable;
+  catalog_drift: CatalogDriftTable;
+  catalog_item: CatalogItemTable;
+  catalog_label: CatalogLabelTable;
   catalog_table: CatalogTableTable;
   connector: ConnectorTable;
   connector_member: ConnectorMemberTable;
@@ -853,6 +1070,13 @@ export interface DB {
   data_key: DataKeyTable;
   data_source: DataSourceTable;
   dataset: DatasetTable;
+  detection_identifier: DetectionIdentifierTable;
+  detection_property: DetectionPropertyTable;
+  discovery_finding: DiscoveryFindingTable;
+  discovery_job: DiscoveryJobTable;
+  discovery_run: DiscoveryRunTable;
+  discovery_run_database: DiscoveryRunDatabaseTable;
+  discovery_table: DiscoveryTableTable;
   event_delivery: EventDeliveryTable;
   external_identity: ExternalIdentityTable;
   idempotency_record: IdempotencyRecordTable;
@@ -886,6 +1110,8 @@ export interface DB {
   source_schema: SourceSchemaTable;
   tag: TagTable;
   tagging: TaggingTable;
+  template_mapping: TemplateMappingTable;
+  template_snapshot: TemplateSnapshotTable;
   tenant: TenantTable;
   tenant_admin: TenantAdminTable;
   usage_meter: UsageMeterTable;

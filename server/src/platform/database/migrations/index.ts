@@ -7,6 +7,7 @@ import * as administration from './0004_administration.ts';
 import * as signInServices from './0005_sign_in_services.ts';
 import * as fetcher from './0006_fetcher.ts';
 import * as workspaces from './0008_workspaces.ts';
+import * as discovery from './0009_discovery.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005_sign_in_services': signInServices,
   '0006_fetcher': fetcher,
   '0008_workspaces': workspaces,
+  '0009_discovery': discovery,
 };

@@ -1,0 +1,100 @@
+/** What a run found, as a workbook or as CSV (sdps.md §7.4): only columns that hold personal data, samples masked. */
+import { sql } from 'kysely';
+import writeXlsxFile from 'write-excel-file/node';
+import type { Store } from '../../platform/database/index.ts';
+
+export const reportColumns = [
+  'type',
+  'account_id',
+  'region',
+  'instance_name',
+  'description',
+  'jdbc_url',
+  'table_name',
+  'column_name',
+  'identifiers',
+  'sample_data',
+] as const;
+
+export type ReportRow = Readonly<Record<(typeof reportColumns)[number], string | null>>;
+
+/** Sheets that are always there. */
+const emptySheets = ['Amazon S3(Structured)', 'Amazon S3(Unstructured)', 'Amazon RDS'];
+const mostRows = 1_000_000;
+
+export async function reportRows(store: Store, runId: number): Promise<readonly ReportRow[]> {
+  const { rows } = await sql<ReportRow>`
+    select replace(d.database_type, 'jdbc_', '') as type, d.account_id, d.region, d.database_name as instance_name,
+      s.description, x.data ->> 'jdbc_connection_url' as jdbc_url, f.place as table_name, f.column_name,
+      f.identifier::text as identifiers, f.sample as sample_data
+    from discovery_finding f join discovery_run_database d on d.id = f.run_database_id
+    left join data_source s on s.id = d.source_id
+    left join source_door_data x on x.source_id = d.source_id and x.door = 'sdps'
+    where d.run_id = ${runId} order by d.position, f.place, f.column_name limit ${mostRows}`.execute(store.db);
+  return rows;
+}
+
+/** Tables that could not be read, with the reason. */
+async function failedTables(store: Store, runId: number): Promise<readonly (readonly string[])[]> {
+  const { rows } = await sql<{ name: string; place: string; error: string }>`
+    select d.database_name as name, t.place, t.error from discovery_table t
+    join discovery_run_database d on d.id = t.run_database_id
+    where d.run_id = ${runId} and t.error is not null order by d.position, t.place limit ${mostRows}`.execute(store.db);
+  return rows.map(({ name, place, error }) => [name, place, error]);
+}
+
+/** A cell that a spreadsheet takes for a formula begins with one of these: a quote keeps it a text. */
+function cell(text: string | null): string {
+  const value = text ?? '';
+  return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+}
+
+export function reportCsv(rows: readonly ReportRow[]): string {
+  const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const lines = rows.map((row) => reportColumns.map((name) => quoted(cell(row[name]))).join(','));
+  return `${[reportColumns.join(','), ...lines].join('\r\n')}\r\n`;
+}
+
+export async function reportWorkbook(store: Store, runId: number): Promise<Buffer> {
+  const rows = await reportRows(store, runId);
+  const failed = await failedTables(store, runId);
+  const header = reportColumns.map((name) => name as string);
+  const sheet = (name: string, lines: readonly (readonly string[])[]) => ({
+    sheet: name,
+    data: lines.map((line) => line.map((value) => ({ value, type: String as StringConstructor }))),
+  });
+  const found = rows.map((row) => reportColumns.map((name) => cell(row[name])));
+  return workbook([
+    ...emptySheets.map((name) => sheet(name, [header])),
+    sheet('JDBC', [header, ...found]),
+    sheet('Glue', [header]),
+    ...(failed.length === 0
+      ? []
+      : [sheet('Detect failed tables', [['instance_name', 'table_name', 'error'], ...failed])]),
+  ]);
+}
+
+/** Writes sheets of texts. */
+export async function workbook(
+  sheets: readonly {
+    readonly sheet: string;
+    readonly data: readonly (readonly { readonly value: string; readonly type: StringConstructor }[])[];
+  }[],
+): Promise<Buffer> {
+  const file = writeXlsxFile(sheets.map(({ sheet, data }) => ({ sheet, data: data.map((row) => [...row]) })));
+  return file.toBuffer();
+}
+
+/** A run's report as a workbook, or the snapshot that it went by as JSON; null when the tenant has no such run. */
+export async function runFile(
+  store: Store,
+  tenantId: number,
+  runId: number,
+  what: 'report' | 'snapshot',
+): Promise<Buffer | null> {
+  const { rows } = await sql<{ snapshot: unknown }>`
+    select snapshot from discovery_run where tenant_id = ${tenantId} and id = ${runId}`.execute(store.db);
+  const [row] = rows;
+  if (row === undefined) return null;
+  return what === 'report' ? reportWorkbook(store, runId) : Buffer.from(JSON.stringify(row.snapshot));
+}

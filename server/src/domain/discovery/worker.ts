@@ -1,0 +1,109 @@
+/** What the worker of a run does to the store: which sources and tables are left, how each ended. */
+import { sql } from 'kysely';
+import type { Store } from '../../platform/database/index.ts';
+import { Classifier } from '../catalog/classification/index.ts';
+import { classifyRows, keepTable, pickRows, type SampleRow, sumUp } from './findings.ts';
+import { endRun, openDatabases } from './jobs.ts';
+import type { DiscoverySpec, RunDatabase } from './model.ts';
+import { activeIdentifiers, type Snapshot } from './templates.ts';
+
+/** A run as its worker holds it. */
+export interface RunWork {
+  readonly id: number;
+  readonly spec: DiscoverySpec;
+  readonly classifier: Classifier;
+  /** Rules that cannot be compiled, by their identifiers' names. */
+  readonly skipped: readonly string[];
+}
+
+export class DiscoveryWorker {
+  readonly #store: Store;
+
+  constructor(deps: { readonly store: Store }) {
+    this.#store = deps.store;
+  }
+
+  async open(runId: number): Promise<RunWork | null> {
+    const { rows } = await sql<{ spec: DiscoverySpec; snapshot: Snapshot }>`
+      select spec, snapshot from discovery_run where id = ${runId} and state = 'Running'`.execute(this.#store.db);
+    const [row] = rows;
+    if (row === undefined) return null;
+    const { active, skipped } = activeIdentifiers(row.snapshot);
+    return { id: runId, spec: row.spec, classifier: new Classifier(active), skipped };
+  }
+
+  left(runId: number): Promise<readonly RunDatabase[]> {
+    return openDatabases(this.#store, runId);
+  }
+
+  async begin(database: RunDatabase): Promise<void> {
+    await sql`update discovery_run_database set state = 'Running', start_time = coalesce(start_time, now())
+      where id = ${database.id} and state in ('Ready', 'Pending', 'Running')`.execute(this.#store.db);
+  }
+
+  /** Which of these tables are left; says how many there are. */
+  async leftTables(
+    database: RunDatabase,
+    places: readonly string[],
+    spec: DiscoverySpec,
+  ): Promise<ReadonlySet<string>> {
+    const { rows } = await sql<{ place: string }>`
+      select p.place from unnest(${[...places]}::text[]) as p(place)
+      where not exists (select 1 from discovery_table t where t.run_database_id = ${database.id} and t.place = p.place)
+        and (${spec.range} <> 1 or not exists (select 1 from catalog_item i join catalog_database d on d.id = i.database_id
+          where d.source_id = ${database.source_id} and i.place = p.place and i.detected_at is not null
+            and i.changed_at <= i.detected_at))`.execute(this.#store.db);
+    const left = new Set(rows.map(({ place }) => place));
+    await sql`update discovery_run_database set table_count = tables_done + ${left.size} where id = ${database.id}`.execute(
+      this.#store.db,
+    );
+    return left;
+  }
+
+  /** Classifies a table's sample and keeps the results. */
+  async table(
+    work: RunWork,
+    database: RunDatabase,
+    place: string,
+    columns: readonly string[],
+    rows: readonly SampleRow[],
+  ): Promise<void> {
+    const { spec, classifier } = work;
+    const list = (text: string): string[] =>
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== '');
+    const results = await classifyRows(classifier, columns, pickRows(rows, spec.depth_structured), {
+      threshold: spec.detection_threshold,
+      includeKeywords: list(spec.include_keywords),
+      excludeKeywords: list(spec.exclude_keywords),
+    });
+    const at = {
+      runDatabaseId: database.id,
+      sourceId: database.source_id ?? 0,
+      place,
+      overwrite: spec.overwrite === 1,
+    };
+    await keepTable(this.#store, at, results, rows.length);
+  }
+
+  /** A table that could not be read. */
+  async tableFailed(database: RunDatabase, place: string, reason: string): Promise<void> {
+    await sql`insert into discovery_table (run_database_id, place, rows, error) values (${database.id}, ${place}, 0, ${reason.slice(0, 1000)})
+      on conflict do nothing`.execute(this.#store.db);
+    await sql`update discovery_run_database set tables_done = tables_done + 1 where id = ${database.id}`.execute(
+      this.#store.db,
+    );
+  }
+
+  async end(work: RunWork, database: RunDatabase, error: string | null): Promise<void> {
+    if (database.source_id !== null) await sumUp(this.#store, database.source_id, work.spec.overwrite === 1);
+    await sql`update discovery_run_database set state = ${error === null ? 'Succeeded' : 'Failed'}, end_time = now(),
+      error_log = ${error?.slice(0, 2000) ?? null} where id = ${database.id}`.execute(this.#store.db);
+  }
+
+  async endRun(runId: number, state: 'Completed' | 'Stopped'): Promise<void> {
+    await this.#store.transaction((trx) => endRun(trx, runId, state));
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The meaning of the `sdps` protocol on top of data sources (contract: sdps.md): accounts, JDBC instances, named secrets.
+ *
+ * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/identity`, `domain/jobs`,
+ * `domain/sources`, `domain/catalog`. Must not be imported: engines, gateway, doors; the gateway comes in as a port.
+ */
+export { type AccountKey, type AccountRow, Accounts, admit, type Coverage } from './accounts.ts';
+export { Crawler } from './crawler.ts';
+export { doorName, type Editable, editable, type InstanceRow, instancesBase } from './instance-rows.ts';
+export {
+  type DatabaseServer,
+  type InstanceInput,
+  type InstanceKey,
+  Instances,
+  passwordMask,
+  type SdpsGateway,
+} from './instances.ts';
+export { databaseTypeOf, Provider, providerOfType, providers, providerWord, regions } from './providers.ts';
+export {
+  type Condition,
+  emptyPage,
+  everything,
+  type Listing,
+  type Page,
+  type QueryCondition,
+  readPage,
+} from './query-condition.ts';
+export { invalid, messages, refusal, type SdpsCode, SdpsError, unforeseen } from './refusals.ts';
+export { NamedSecrets, type NamedSecretView } from './secrets.ts';
+export type { SdpsRules } from './settings.ts';

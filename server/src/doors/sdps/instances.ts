@@ -1,0 +1,151 @@
+/** JDBC instances of the data-source router (sdps.md §3.1, §5.3–§5.5). */
+import { type InstanceInput, providerOfType } from '../../domain/sdps/index.ts';
+import { optional, type Parsed, required, sure } from './fields.ts';
+import { type Routes, readBody } from './routes.ts';
+import type { SdpsServices } from './services.ts';
+import {
+  accountInfo,
+  deleteInstances,
+  instanceBody as instance,
+  type instanceBody,
+  instanceKey,
+  queryBody,
+  queryCondition,
+} from './shapes.ts';
+
+const root = '/data-source';
+
+function inputOf(body: Parsed<typeof instanceBody>): InstanceInput {
+  // Times and the kind of creation are read for their form alone.
+  const { glue_crawler_last_updated, creation_time, last_updated_time, create_type, ...input } = body;
+  return input;
+}
+
+export function registerInstances(routes: Routes, services: SdpsServices): void {
+  const { instances } = services;
+  routes.add(
+    {
+      method: 'POST',
+      path: `${root}/list-jdbc`,
+      id: 'listJdbc',
+      query: { provider_id: required.integer },
+      body: queryBody,
+    },
+    ({ principal, query, body, request }) =>
+      instances.list(principal, sure(query.provider_id), queryCondition(body, readBody(request))),
+  );
+  routes.add(
+    { method: 'POST', path: `${root}/add-jdbc-conn`, id: 'addJdbc', writes: true, body: instance },
+    ({ principal, body, signal }) => instances.add(principal, inputOf(body), signal),
+  );
+  routes.add(
+    { method: 'POST', path: `${root}/update-jdbc-conn`, id: 'updateJdbc', writes: true, body: instance },
+    ({ principal, body, signal }) => instances.update(principal, inputOf(body), signal),
+  );
+  routes.add(
+    { method: 'POST', path: `${root}/delete-jdbc`, id: 'deleteJdbc', writes: true, body: deleteInstances },
+    ({ principal, body }) =>
+      instances.remove(
+        principal,
+        { account_provider_id: body.account_provider, account_id: body.account_id, region: body.region },
+        sure(body.instances),
+      ),
+  );
+  routes.add(
+    { method: 'POST', path: `${root}/sync-jdbc`, id: 'syncJdbc', writes: true, body: instanceKey },
+    ({ principal, body, signal }) => instances.sync(principal, body, signal),
+  );
+  routes.add(
+    { method: 'POST', path: `${root}/import-jdbc-conn`, id: 'importJdbc', writes: true, body: instanceKey },
+    ({ principal, body }) => instances.import(principal, body),
+  );
+  routes.add(
+    { method: 'POST', path: `${root}/test-jdbc-conn`, id: 'testJdbc', writes: true, body: instanceKey },
+    ({ principal, body, signal }) => instances.test(principal, body, signal),
+  );
+  routes.add(
+    { method: 'POST', path: `${root}/query-connection-detail`, id: 'connectionDetail', body: instanceKey },
+    ({ principal, body }) => instances.detail(principal, body),
+  );
+  registerLookUps(routes, services);
+}
+
+function registerLookUps(routes: Routes, { instances, secrets, rules }: SdpsServices): void {
+  routes.add(
+    {
+      method: 'POST',
+      path: `${root}/jdbc-databases`,
+      id: 'jdbcDatabases',
+      writes: true,
+      body: {
+        connection_url: required.text(1024),
+        username: optional.text(255),
+        password: optional.text(1024),
+        secret_id: optional.text(255),
+        ssl_verify_cert: optional.boolean,
+      },
+    },
+    ({ principal, body, signal }) =>
+      instances.databases(
+        principal,
+        {
+          url: sure(body.connection_url),
+          username: body.username,
+          password: body.password,
+          secret: body.secret_id,
+          verify: body.ssl_verify_cert === true,
+        },
+        signal,
+      ),
+  );
+  routes.add(
+    { method: 'POST', path: `${root}/query-glue-connections`, id: 'glueConnections', body: accountInfo },
+    ({ principal, body }) =>
+      instances.foreignConnections(principal, sure(body.account_provider_id), sure(body.account_id), sure(body.region)),
+  );
+  routes.add(
+    { method: 'POST', path: `${root}/query-account-network`, id: 'accountNetwork', body: accountInfo },
+    () => ({ vpcs: [network(rules.sdpsSubnets)] }),
+  );
+  routes.add({ method: 'POST', path: `${root}/list-buckets`, id: 'listBuckets', body: accountInfo }, () => []);
+  routes.add(
+    {
+      method: 'GET',
+      path: `${root}/secrets`,
+      id: 'listSecrets',
+      query: { provider: required.integer, account: required.text(), region: required.text() },
+    },
+    async ({ principal }) =>
+      (await secrets.list(principal)).map(({ name }) => ({ Name: name, ARN: `headgate:secret:${name}` })),
+  );
+  routes.add(
+    {
+      method: 'POST',
+      path: `${root}/list-resources-by-database-type`,
+      id: 'resourcesByType',
+      query: { database_type: required.text(64), account_id: optional.text(255), region: optional.text(255) },
+      body: queryBody,
+    },
+    ({ principal, query, body, request }) =>
+      instances.resources(
+        principal,
+        providerOfType(sure(query.database_type)) ?? 1,
+        {
+          ...(query.account_id === null ? {} : { id: query.account_id }),
+          ...(query.region === null ? {} : { region: query.region }),
+        },
+        queryCondition(body, readBody(request)),
+      ),
+  );
+}
+
+/** One network: the portal's form looks at the first of each. */
+function network(subnets: readonly string[]) {
+  const named = subnets.length === 0 ? ['subnet-headgate'] : subnets;
+  return {
+    vpcId: 'vpc-headgate',
+    vpcName: 'Headgate',
+    subnets: named.map((subnet) => ({ subnetId: subnet, arn: `headgate:subnet:${subnet}`, subnetName: subnet })),
+    securityGroups: [{ securityGroupId: 'sg-headgate', securityGroupName: 'SDPS-CustomDB' }],
+  };
+}

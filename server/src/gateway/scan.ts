@@ -1,0 +1,192 @@
+/**
+ * Looking over a whole source: its databases, their tables, samples of them. Connections here are opened for one crawl
+ * or discovery and closed behind it, because each names a database of its own; they stay below the pools' sight, a few
+ * at a time.
+ */
+import type { SourceFacts } from '../domain/access/index.ts';
+import { ConflictError } from '../domain/errors.ts';
+import type { Principal } from '../domain/identity/principal.ts';
+import type { ConnectSettings } from '../domain/sources/index.ts';
+import { CollectingSink, collectRows } from '../engines/collect.ts';
+import type { CatalogTable, Engine, EngineConnection } from '../engines/engine.ts';
+import type { Connector } from './connector.ts';
+import { sourceError } from './errors.ts';
+import type { GatewayDeps } from './ports.ts';
+
+/** Reading one sample may take so long. */
+const SAMPLE_MS = 60_000;
+
+/** A server that is not registered. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  /** Verify its certificate. */
+  readonly verify: boolean;
+}
+
+/** One database of a source, open for looking. */
+export interface ScanSession {
+  readonly engine: string;
+  /** As the server calls it; '' = none was named. */
+  readonly database: string;
+  tables(): AsyncIterable<CatalogTable>;
+  /** At most so many rows of a table, values as text. */
+  sample(table: CatalogTable, rows: number): Promise<readonly (readonly (string | null)[])[]>;
+  close(): Promise<void>;
+}
+
+export class Scanner {
+  readonly #deps: GatewayDeps;
+  readonly #connector: Connector;
+
+  constructor(deps: GatewayDeps, connector: Connector) {
+    this.#deps = deps;
+    this.#connector = connector;
+  }
+
+  /** Names of a MySQL server's databases. Rejects with SourceError. */
+  async listDatabases(principal: Principal, server: ServerAddress, signal: AbortSignal): Promise<readonly string[]> {
+    const { host, port, username, password, verify } = server;
+    const settings: ConnectSettings = {
+      sourceId: 0,
+      sourceUid: '',
+      tenantId: principal.subject.tenantId,
+      engine: 'mysql',
+      host,
+      port,
+      database: '',
+      schema: null,
+      tls: { mode: verify ? 'verify-full' : 'prefer' },
+      options: {},
+      username,
+      password,
+      settingsVersion: 0,
+    };
+    let connection: EngineConnection | undefined;
+    try {
+      connection = await this.#connector.open(settings, { signal });
+      const { rows } = await collectRows(connection, { sql: 'SHOW DATABASES', timeoutMs: SAMPLE_MS });
+      return rows.map(([name]) => name ?? '');
+    } catch (error) {
+      throw sourceError(error);
+    } finally {
+      await connection?.close();
+    }
+  }
+
+  /** Who scans must be allowed the action, and each source's scan is in the audit. Rejects with DomainErrors. */
+  async admit(
+    principal: Principal,
+    sourceUid: string,
+    action: 'source.schema' | 'source.extract',
+  ): Promise<SourceFacts> {
+    const facts = await this.#deps.access.resolve(principal, sourceUid);
+    this.#deps.access.authorise(principal, action, facts);
+    const { source } = facts;
+    await this.#deps.audit.recordNow(principal, {
+      action: 'source.scan',
+      outcome: 'allowed',
+      resource: { type: 'source', uid: source.uid, name: source.name },
+      tenantId: source.tenantId,
+      detail: { purpose: action === 'source.schema' ? 'crawl' : 'discovery' },
+    });
+    return facts;
+  }
+
+  /** Opens a database of a source; null = the one it names itself. Rejects with SourceError, ConflictError. */
+  async open(
+    principal: Principal,
+    facts: SourceFacts,
+    database: string | null,
+    signal: AbortSignal,
+  ): Promise<ScanSession> {
+    const engine = this.#deps.engines.get(facts.source.engine ?? '');
+    if (engine === undefined) {
+      throw new ConflictError('engine_unavailable', 'This installation keeps the source but has no engine to run it.');
+    }
+    const credential = await this.#deps.credentials.resolve(principal, facts, { level: 'read' });
+    const stored = await this.#deps.sources.connectSettings(facts, credential);
+    const settings = database === null ? stored : { ...stored, database };
+    try {
+      const connection = await this.#connector.open(settings, { signal });
+      return new OpenSession(engine, connection, settings.database, signal);
+    } catch (error) {
+      throw sourceError(error);
+    }
+  }
+}
+
+class OpenSession implements ScanSession {
+  readonly engine: string;
+  readonly database: string;
+  readonly #engine: Engine;
+  readonly #connection: EngineConnection;
+  readonly #signal: AbortSignal;
+
+  constructor(engine: Engine, connection: EngineConnection, database: string, signal: AbortSignal) {
+    this.engine = engine.id;
+    this.database = database;
+    this.#engine = engine;
+    this.#connection = connection;
+    this.#signal = signal;
+  }
+
+  async *tables(): AsyncIterable<CatalogTable> {
+    try {
+      yield* this.#engine.introspect(this.#connection, { signal: this.#signal });
+    } catch (error) {
+      throw sourceError(error);
+    }
+  }
+
+  async sample(table: CatalogTable, rows: number): Promise<readonly (readonly (string | null)[])[]> {
+    const columns = table.columns.map(({ name }) => name);
+    const read = this.#engine.readStatement({ table, columns, conditions: [] });
+    const limited = this.engine === 'postgresql' || this.engine === 'mysql' ? `${read.sql} LIMIT ${rows}` : read.sql;
+    const sink = new SampleSink(rows);
+    const cancel = (): void => void this.#connection.cancel();
+    this.#signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await this.#connection.run(
+        { sql: limited, parameters: read.parameters, access: 'read', timeoutMs: SAMPLE_MS },
+        sink,
+        (control) => {
+          sink.stop = () => control.stop();
+        },
+      );
+      return sink.rows.slice(0, rows);
+    } catch (error) {
+      throw sourceError(error);
+    } finally {
+      this.#signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+}
+
+/** Keeps rows until there are enough. */
+class SampleSink extends CollectingSink {
+  stop: () => void = () => {};
+  readonly #enough: number;
+
+  constructor(enough: number) {
+    super();
+    this.#enough = enough;
+  }
+
+  override frames(buffer: Buffer, offset: number, end: number): number {
+    const next = super.frames(buffer, offset, end);
+    if (this.rows.length >= this.#enough) this.stop();
+    return next;
+  }
+
+  override values(row: readonly unknown[]): void {
+    super.values(row);
+    if (this.rows.length >= this.#enough) this.stop();
+  }
+}

@@ -7,7 +7,9 @@ export default defineConfig({
     include: ['server/**/*.test.ts', 'scripts/**/*.test.ts'],
     // The full numbers of the design's properties take minutes: `npm run soak`.
     exclude: ['**/node_modules/**', ...(soak ? [] : ['**/*.soak.test.ts'])],
-    pool: 'threads',
+    // V8 keeps one table of code pages a process; threads that come and go with WebAssembly corrupt it once in a while
+    // ("Check failed: jit_page.has_value()"), and the whole run dies. Processes fail alone.
+    pool: 'forks',
     maxWorkers: 2,
     globalSetup: ['server/test/global-setup.ts'],
     // Upper bounds for a busy machine, not expectations.

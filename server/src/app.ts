@@ -173,7 +173,15 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const shares = new Shares({ store, access, audit, clock });
   const limits = new Limits({ store, access, audit, clock });
   const engines = await loadEngines();
-  const sourceDeps = { store, vault, access, audit, engines: engineFacts(engines), clock };
+  const sourceDeps = {
+    store,
+    vault,
+    access,
+    audit,
+    engines: engineFacts(engines),
+    clock,
+    membersSetCredentials: config.chorusMembersSetCredentials,
+  };
   const sources = new Sources(sourceDeps);
   const doorSources = new DoorSources(sourceDeps, sources);
   const groupMembers = new GroupMembers(sourceDeps);

@@ -136,6 +136,28 @@ describe('the access table', () => {
     expect(sources.body).toEqual({ errors: { fields: { user: { NONEMPTY_DATA_SOURCE_LIST: {} } } } });
   });
 
+  it('holds passwords to the policy of the installation', async () => {
+    const policy = {
+      enabled: true,
+      minLength: 12,
+      maxLength: 64,
+      special: 0,
+      lower: 1,
+      upper: 1,
+      digits: 1,
+      expirationDays: 0,
+    };
+    const change = (password: string) => chorus.send('PUT', `/users/${ids.member}`, { password }, { as: 'member' });
+    expect((await chorus.headgate.api('PUT', '/policies/passwords', policy)).status).toBe(200);
+    try {
+      const weak = await change('short-1');
+      expect([weak.status, JSON.stringify(weak.body)]).toEqual([422, expect.stringContaining('The password needs')]);
+      expect((await change('Long-enough-1')).status).toBe(200);
+    } finally {
+      await chorus.headgate.api('PUT', '/policies/passwords', { ...policy, enabled: false });
+    }
+  });
+
   it('lets data administrators manage sources, and business users make no workspace', async () => {
     const change = (as: string): Promise<{ status: number }> =>
       chorus.send('PUT', `/data_sources/${source}`, { description: as }, { as });

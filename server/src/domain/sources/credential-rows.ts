@@ -24,12 +24,14 @@ export interface SlotRow {
   readonly username: string | null;
   readonly sealed: Buffer | null;
   readonly version: number;
+  /** Who stored it first. */
+  readonly holder_id: number | null;
 }
 
 /** Reads a slot and locks its row. */
 export async function readSlot(executor: Executor, slot: CredentialSlot): Promise<SlotRow | undefined> {
   const { rows } = await sql<SlotRow>`
-    select uid, username, secret_sealed as sealed, version from credential
+    select uid, username, secret_sealed as sealed, version, holder_id from credential
     where source_id = ${slot.sourceId} and kind = ${slot.kind} and level = ${slot.level}
       and user_id is not distinct from ${slot.userId}::bigint
       and workspace_id is not distinct from ${slot.workspaceId}::bigint

@@ -10,6 +10,7 @@ describe.each(storeKinds)('credentials on %s', (kind) => {
   let ann: Principal;
   let bob: Principal;
   let cy: Principal;
+  let eve: Principal;
   let admin: Principal;
   let space: { id: number; uid: string };
   let source: SourceView;
@@ -17,9 +18,11 @@ describe.each(storeKinds)('credentials on %s', (kind) => {
     kit = await openTestKit(kind);
     ann = await kit.person('ann');
     await kit.person('bob');
-    space = await kit.workspace([await kit.person('bob')]);
+    const bobs = await kit.person('bob');
+    space = await kit.workspace([bobs, await kit.person('eve')], bobs);
     bob = await kit.person('bob'); // knows of the workspace now
     cy = await kit.person('cy');
+    eve = await kit.person('eve');
     admin = await kit.person('root', { roleId: administratorRole });
   });
   afterAll(() => kit?.close());
@@ -111,13 +114,18 @@ describe.each(storeKinds)('credentials on %s', (kind) => {
     expect(await refusal(resolve(bob))).toBe('credential_missing');
   });
 
-  it('lets members keep a pair of their workspace', async () => {
+  it('lets owners of a workspace keep its pair, which members use', async () => {
     await kit.credentials.remove(ann, source.id, { kind: 'source' });
     const ofSpace = { kind: 'workspace', workspaceUid: space.uid } as const;
     expect(await refusal(put(ann, ofSpace))).toBe('workspace_not_found');
     expect(await refusal(put(bob, { kind: 'workspace' }))).toBe('required');
     expect(await refusal(put(bob, { kind: 'workspace', workspaceUid: "x' or true" }))).toBe('workspace_not_found');
+    await kit.share(source.id, eve, [2, 100]);
+    expect(await refusal(put(eve, ofSpace))).toBe('permission_missing');
     const { credential } = await put(bob, { ...ofSpace, username: 'team' });
+    expect(await refusal(put(eve, ofSpace))).toBe('permission_missing');
+    expect(await refusal(kit.credentials.remove(eve, source.id, ofSpace))).toBe('permission_missing');
+    expect(await resolve(eve, { workspaceUid: space.uid })).toMatchObject({ username: 'team' });
     expect(credential.workspace?.id).toBe(space.uid);
     expect(await refusal(resolve(bob))).toBe('credential_missing');
     expect(await resolve(bob, { workspaceUid: space.uid })).toMatchObject({ kind: 'workspace', username: 'team' });

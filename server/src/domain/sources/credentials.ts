@@ -3,12 +3,12 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { announce, effectivePermissions, type SourceFacts } from '../access/index.ts';
-import { ConflictError, InvalidError, NotFoundError } from '../errors.ts';
+import { ConflictError, ForbiddenError, InvalidError, NotFoundError } from '../errors.ts';
 import { Permission } from '../identity/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { changeKinds } from './blocking.ts';
-import { type CredentialSlot, readSlot, writeSlot } from './credential-rows.ts';
+import { type CredentialSlot, readSlot, type SlotRow, writeSlot } from './credential-rows.ts';
 import { checkSecret } from './definition.ts';
 import { checkLevel, checkText, sourceLimits } from './fields.ts';
 import { refuseWhileInUse } from './leases.ts';
@@ -45,7 +45,7 @@ export class Credentials {
   }
 
   /**
-   * Sets a pair. The source's: for who may change the source; a workspace's: for its members; a personal one: for
+   * Sets a pair. The source's: for who may change the source; a workspace's: as `#requireMayStore` says; a personal one: for
    * the caller alone. Throws ConflictError `source_in_use` while a job that could use it runs.
    */
   async put(
@@ -64,6 +64,7 @@ export class Credentials {
       if (input.kind === 'source') refuseOwnStore(store.endpoint, { ...source, username });
       const slot = await this.#slot(trx, principal, facts, input);
       const existing = await readSlot(trx, slot);
+      await this.#requireMayStore(trx, principal, facts, slot, existing);
       const password = checkSecret(input.password, existing?.sealed != null);
       const pair = { username, ...(password === undefined ? {} : { password }) };
       await writeSlot(trx, vault, principal, slot, existing, pair);
@@ -106,6 +107,7 @@ export class Credentials {
       const slot = await this.#slot(trx, principal, facts, key);
       const existing = await readSlot(trx, slot);
       if (existing === undefined) throw noCredential(key);
+      await this.#requireMayStore(trx, principal, facts, slot, existing);
       await trx.deleteFrom('credential').where('uid', '=', existing.uid).execute();
       await this.#changed(trx, principal, facts, slot, 'credential.delete');
     });
@@ -230,13 +232,34 @@ export class Credentials {
         and deleted_at is null and archived_at is null`.execute(executor);
     const id = rows[0]?.id;
     const { subject } = principal;
-    const administers =
-      subject.permissions.has(Permission.administrator) ||
-      (subject.permissions.has(Permission.manageTenantSources) && subject.tenantId === facts.source.tenantId);
-    if (id === undefined || !(administers || subject.workspaceIds.includes(id))) {
+    if (id === undefined || !(administersTenant(principal, facts) || subject.workspaceIds.includes(id))) {
       throw new NotFoundError('workspace_not_found', 'There is no such workspace.', { field: 'workspace' });
     }
     return id;
+  }
+
+  /**
+   * A workspace's pair is for who may change the source, the workspace's owner, who stored it first, and members where
+   * the installation lets them (chorus.md §5, §9 no. 2). Throws ForbiddenError `permission_missing`.
+   */
+  async #requireMayStore(
+    executor: Executor,
+    principal: Principal,
+    facts: SourceFacts,
+    slot: CredentialSlot,
+    existing: SlotRow | undefined,
+  ): Promise<void> {
+    const { access, membersSetCredentials } = this.#deps;
+    const { subject } = principal;
+    if (slot.workspaceId === null || membersSetCredentials === true || existing?.holder_id === subject.id) return;
+    if (administersTenant(principal, facts) || access.decide(principal, 'source.modify', facts).allowed) return;
+    const { rows } = await sql<{ owns: boolean }>`
+      select owner_id is not distinct from ${subject.id}::bigint as owns from workspace
+      where id = ${slot.workspaceId}`.execute(executor);
+    if (rows[0]?.owns === true) return;
+    throw new ForbiddenError('permission_missing', 'You may not set the credentials of this workspace.', {
+      remedy: "Ask the workspace's owner, or set a personal pair.",
+    });
   }
 
   /** After a change: versions grow, caches hear of it, audit keeps it. */
@@ -370,5 +393,13 @@ function noCredential(key: CredentialKey): NotFoundError {
   return new NotFoundError(
     'credential_not_found',
     `There is no ${key.kind} credential at level ${key.level ?? 'any'}.`,
+  );
+}
+
+/** Is this an administrator, or somebody who manages the sources of the source's tenant? */
+function administersTenant({ subject }: Principal, facts: SourceFacts): boolean {
+  return (
+    subject.permissions.has(Permission.administrator) ||
+    (subject.permissions.has(Permission.manageTenantSources) && subject.tenantId === facts.source.tenantId)
   );
 }

@@ -43,6 +43,8 @@ export interface SourcesDeps {
   readonly audit: AuditLog;
   readonly engines: EngineFacts;
   readonly clock: Clock;
+  /** May plain members of a workspace store its pair (chorus.md §9 no. 2)? False unless said. */
+  readonly membersSetCredentials?: boolean;
 }
 
 /** How a legacy door registers a source (decisions.md 9, 11). */

@@ -54,7 +54,7 @@ export interface TestKit {
   /** Says that the test changed rows by itself: nothing is served from memory then. */
   changed(): Promise<void>;
   /** A workspace with these members; gives id and uid. */
-  workspace(members: readonly Principal[]): Promise<{ id: number; uid: string }>;
+  workspace(members: readonly Principal[], owner?: Principal): Promise<{ id: number; uid: string }>;
   share(sourceUid: string, subject: Principal, permissions: readonly number[]): Promise<void>;
   /** Actions and details of the audit events about a resource, oldest first. */
   events(resourceUid: string): Promise<{ action: string; detail: Record<string, unknown> }[]>;
@@ -113,10 +113,10 @@ export async function openTestKit(kind: StoreKind, clock: Clock = systemClock): 
       password: 'kept secret',
       ...more,
     }),
-    async workspace(members) {
+    async workspace(members, owner) {
       const uid = uuidv7();
-      const { rows } = await sql<{ id: number }>`insert into workspace (uid, tenant_id, name, name_folded)
-        values (${uid}, 1, ${uid}, ${uid}) returning id`.execute(store.db);
+      const { rows } = await sql<{ id: number }>`insert into workspace (uid, tenant_id, name, name_folded, owner_id)
+        values (${uid}, 1, ${uid}, ${uid}, ${owner?.subject.id ?? null}) returning id`.execute(store.db);
       const { id } = rows[0]!;
       for (const member of members) {
         await sql`insert into workspace_member (workspace_id, user_id) values (${id}, ${member.subject.id})`.execute(

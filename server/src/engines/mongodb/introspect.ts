@@ -26,8 +26,28 @@ interface Listed {
   readonly type: string;
 }
 
-/** Streams the collections of the source's database, by name. */
+/** Streams the collections of the source's database, by name. Giving up closes the connection. */
 export async function* introspect(
+  connection: MongodbConnection,
+  options: IntrospectOptions,
+): AsyncIterable<CatalogTable> {
+  const { signal } = options;
+  const given = (cause: unknown): EngineError =>
+    new EngineError('cancelled', 'The request was given up.', { fatal: true, cause });
+  if (signal.aborted) throw given(signal.reason);
+  // A look that is under way on the server ends with its connection, not when it is done.
+  const giveUp = (): void => void connection.close();
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    yield* look(connection, options);
+  } catch (error) {
+    throw signal.aborted ? given(error) : error;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+async function* look(
   connection: MongodbConnection,
   { signal, schema, tables }: IntrospectOptions,
 ): AsyncIterable<CatalogTable> {

@@ -10,7 +10,7 @@ export default defineConfig({
     // V8 keeps one table of code pages a process; threads that come and go with WebAssembly corrupt it once in a while
     // ("Check failed: jit_page.has_value()"), and the whole run dies. Processes fail alone.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     globalSetup: ['server/test/global-setup.ts'],
     // Upper bounds for a busy machine, not expectations.
     testTimeout: soak ? 3_600_000 : 60_000,

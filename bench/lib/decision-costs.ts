@@ -66,11 +66,12 @@ export async function decisionCosts(
     .orderBy(sql`random()`)
     .limit(count)
     .execute();
+  const { store, identity } = app;
+  const access = new Access({ store, clock: systemClock, principals: identity.principals, remembered: 1 });
   const times: number[] = [];
   for (let index = 0; index < count; index++) {
     const source = sources[index % sources.length];
     if (source === undefined) throw new Error('there is no source to decide on');
-    const access = new Access({ store: app.store, clock: systemClock, principals: app.identity.principals });
     const started = process.hrtime.bigint();
     const facts = await access.resolve(principal, by === 'name' ? source.name : { id: source.id }).catch(() => null);
     if (facts !== null) access.decide(principal, 'source.query', facts);

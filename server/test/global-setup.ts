@@ -5,9 +5,11 @@
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { openStore } from '../src/platform/database/index.ts';
+import { silentLogger } from '../src/platform/telemetry/index.ts';
 import { makeAuthority } from './servers/certificates.ts';
 import { startMariadb } from './servers/mariadb.ts';
-import { startPostgresql } from './servers/postgresql.ts';
+import { accessPostgresql, type PostgresqlAddress, startPostgresql } from './servers/postgresql.ts';
 
 interface SharedServer {
   /** What a test file needs to reach it; sent as JSON. */
@@ -21,17 +23,20 @@ const compileCache = fileURLToPath(new URL('../../node_modules/.cache/headgate-c
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   process.env.NODE_COMPILE_CACHE ??= compileCache;
   const started = new Map<string, Promise<SharedServer>>();
-  const starters: Record<string, () => Promise<SharedServer>> = { postgresql, mariadb };
+  const running = (kind: string): Promise<SharedServer> => {
+    const found = started.get(kind) ?? starters[kind]!();
+    started.set(kind, found);
+    return found;
+  };
+  const store = async (): Promise<SharedServer> => storeTemplate((await running('postgresql')).address);
+  const starters: Record<string, () => Promise<SharedServer>> = { postgresql, mariadb, store };
   const server = createServer((request, response) => {
     const kind = (request.url ?? '').slice(1);
-    const start = starters[kind];
-    if (!start) {
+    if (!(kind in starters)) {
       response.writeHead(404).end(`No such test server: ${kind}`);
       return;
     }
-    const running = started.get(kind) ?? start();
-    started.set(kind, running);
-    running.then(
+    running(kind).then(
       ({ address }) => response.end(JSON.stringify(address)),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
@@ -43,8 +48,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     server.closeAllConnections();
     server.close();
-    for (const running of await Promise.allSettled(started.values())) {
-      if (running.status === 'fulfilled') await running.value.stop();
+    // Last started, first stopped: a database goes before its server.
+    for (const one of (await Promise.allSettled(started.values())).reverse()) {
+      if (one.status === 'fulfilled') await one.value.stop();
     }
   };
 }
@@ -56,6 +62,17 @@ async function postgresql(): Promise<SharedServer> {
   const server = await startPostgresql({ tls: authority.issue({ names: ['localhost', '127.0.0.1'] }) });
   const { host, port, superuser, password } = server;
   return { address: { host, port, superuser, password, ca: authority.ca }, stop: () => server.stop() };
+}
+
+/** A database with the store's schema, to make others of. */
+async function storeTemplate(address: object): Promise<SharedServer> {
+  const server = accessPostgresql(address as PostgresqlAddress); // what `postgresql` answers
+  const template = await server.createDatabase();
+  const store = await openStore({ dataDir: '', databaseUrl: server.url(template) }, silentLogger());
+  await store.close();
+  // Nothing may be connected to what is copied, vacuum neither.
+  await server.execute(`alter database "${template}" allow_connections false`);
+  return { address: { template }, stop: async () => void (await server.execute(`drop database "${template}"`)) };
 }
 
 async function mariadb(): Promise<SharedServer> {

@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { type App, type AppOverrides, createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
 import { createLogger } from '../src/platform/telemetry/index.ts';
+import { prepareMigrated } from '../src/platform/testing/folders.ts';
 import { sharedPostgresql } from './servers/shared.ts';
 
 export interface HarnessOptions {
@@ -81,9 +82,12 @@ const cheapHash = { memoryCost: 64, timeCost: 1, parallelism: 1 };
 
 async function newLocation(store: 'postgresql' | 'pglite'): Promise<StoreLocation> {
   const dataDir = await mkdtemp(join(tmpdir(), 'headgate-test-'));
-  if (store === 'pglite') return { dataDir, databaseUrl: undefined };
+  if (store === 'pglite') {
+    await prepareMigrated(dataDir);
+    return { dataDir, databaseUrl: undefined };
+  }
   const server = await sharedPostgresql();
-  return { dataDir, databaseUrl: server.url(await server.createDatabase()) };
+  return { dataDir, databaseUrl: server.url(await server.createStore()) };
 }
 
 /** Starts a Headgate and signs its administrator in. */
@@ -97,7 +101,8 @@ export async function startHeadgate(options: HarnessOptions = {}): Promise<Headg
       HEADGATE_DATA_DIR: at.dataDir,
       HEADGATE_ADMIN_USERNAME: adminName,
       HEADGATE_ADMIN_PASSWORD: adminPassword,
-      HEADGATE_SHUTDOWN_GRACE_SECONDS: '5',
+      // A tenth of it passes before anything stops, for load balancers.
+      HEADGATE_SHUTDOWN_GRACE_SECONDS: '1',
       ...(at.databaseUrl === undefined ? {} : { DATABASE_URL: at.databaseUrl }),
       ...options.settings,
     },

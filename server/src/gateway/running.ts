@@ -178,7 +178,7 @@ export class RunningQuery implements RowSink {
     } else if (!this.#started && this.#firstFlush === undefined && encoder.rows > 0) {
       // Most results end within this turn: they leave whole. Others show their first rows now.
       this.#firstFlush = setImmediate(() => {
-        if (this.#ended) return;
+        if (this.#ended || this.#finishing) return; // what is about to be complete leaves whole
         this.#options.onAuditDue();
         this.#encoder?.flush();
       });

@@ -22,7 +22,7 @@ import {
 
 const seed = Number(process.env.HEADGATE_TEST_SEED ?? 20_260_101);
 const rounds = 4;
-const casesPerRound = 125;
+const casesPerRound = process.env.HEADGATE_SOAK === '1' ? 2_500 : 125;
 
 /** mulberry32: the same numbers for the same seed. */
 function generator(start: number): () => number {

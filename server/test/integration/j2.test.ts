@@ -17,7 +17,7 @@ const nodes: HeadgateNode[] = [];
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'headgate-j2-'));
   const server = await sharedPostgresql();
-  databaseUrl = server.url(await server.createDatabase());
+  databaseUrl = server.url(await server.createStore());
   sample = await sampleDatabase();
   await sample.execute(
     `create table pace (seconds float8 not null);

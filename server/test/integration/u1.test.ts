@@ -9,7 +9,7 @@ import { prepareEmbedded } from '../../src/platform/testing/folders.ts';
 import { type SampleDatabase, sampleDatabase, sourceBody } from '../rest/fixture.ts';
 import { HeadgateNode, runCommand } from './node.ts';
 
-const rounds = 5;
+const rounds = process.env.HEADGATE_SOAK === '1' ? 50 : 3;
 let dataDir: string;
 let sample: SampleDatabase;
 let node: HeadgateNode | undefined;

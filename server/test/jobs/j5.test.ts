@@ -22,7 +22,7 @@ let node: HeadgateNode;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'headgate-j5-'));
   const server = await sharedPostgresql();
-  const [store, database] = [await server.createDatabase(), await server.createDatabase()];
+  const [store, database] = [await server.createStore(), await server.createDatabase()];
   await server.execute(
     `create role ${database}_reader login password 'reader-password-1';
      create unlogged table large as select g as id, md5(g::text) as digest, g * 1.5 as amount, g % 7 = 0 as flag,

@@ -352,7 +352,7 @@ describe('delivering', () => {
 describe('a process that dies between the sending and the marking', () => {
   it('leaves the event to be sent again, under the same id', async () => {
     const server = await sharedPostgresql();
-    const place = { dataDir: `${headgate.at.dataDir}-crash`, databaseUrl: server.url(await server.createDatabase()) };
+    const place = { dataDir: `${headgate.at.dataDir}-crash`, databaseUrl: server.url(await server.createStore()) };
     const node = await HeadgateNode.start({ HEADGATE_DATA_DIR: place.dataDir, DATABASE_URL: place.databaseUrl });
     const { body: made } = await node.api('POST', '/webhooks', { name: 'crash', url: receiver.url });
     receiver.answer = () => {}; // it has taken the event, and its answer never arrives

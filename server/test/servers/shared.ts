@@ -15,9 +15,20 @@ declare module 'vitest' {
 }
 
 /** The run's PostgreSQL: SCRAM, TLS with a certificate for `localhost` and 127.0.0.1 by the authority `ca`. */
-export async function sharedPostgresql(): Promise<PostgresqlAccess & { readonly ca: string | null }> {
+export async function sharedPostgresql(): Promise<SharedPostgresql> {
   const address = await ask<PostgresqlAddress & { ca: string | null }>('postgresql');
-  return { ...accessPostgresql(address), ca: address.ca };
+  const access = accessPostgresql(address);
+  const createStore = async () => {
+    const { template } = await ask<{ template: string }>('store');
+    return access.createDatabase(undefined, template);
+  };
+  return { ...access, ca: address.ca, createStore };
+}
+
+export interface SharedPostgresql extends PostgresqlAccess {
+  readonly ca: string | null;
+  /** Makes a database that has the store's schema already, and returns its name. */
+  createStore(): Promise<string>;
 }
 
 /** The run's MariaDB: password sign-in, TLS with a certificate for `localhost` and 127.0.0.1 by the authority `ca`. */
@@ -26,7 +37,7 @@ export async function sharedMariadb(): Promise<MariadbAccess & { readonly ca: st
   return { ...accessMariadb(address), ca: address.ca };
 }
 
-async function ask<T>(kind: 'postgresql' | 'mariadb'): Promise<T> {
+async function ask<T>(kind: 'postgresql' | 'mariadb' | 'store'): Promise<T> {
   const response = await fetch(`${inject('testServers')}/${kind}`);
   const text = await response.text();
   if (!response.ok) throw new Error(text);

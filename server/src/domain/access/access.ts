@@ -18,6 +18,8 @@ import { readFacts } from './read-facts.ts';
 import { visibleFilter } from './visible.ts';
 
 export interface AccessDeps {
+  /** How many answers of `resolve` are kept in memory; 50,000 unless said. */
+  readonly remembered?: number;
   readonly store: Store;
   readonly clock: Clock;
   /** Loads users: for `explain` about somebody else. */
@@ -75,7 +77,7 @@ export class Access {
   constructor(deps: AccessDeps) {
     this.#deps = deps;
     this.#changes = Changes.of(deps.store);
-    this.#cache = new FactsCache(this.#changes, capacity);
+    this.#cache = new FactsCache(this.#changes, deps.remembered ?? capacity);
   }
 
   /**

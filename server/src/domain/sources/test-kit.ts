@@ -8,6 +8,7 @@ import { sharedPostgresql } from '../../../test/servers/shared.ts';
 import { openStore, type Store } from '../../platform/database/index.ts';
 import { uuidv7 } from '../../platform/ids.ts';
 import { silentLogger } from '../../platform/telemetry/index.ts';
+import { prepareMigrated } from '../../platform/testing/folders.ts';
 import { environmentKeyProvider, openVault, type Vault } from '../../platform/vault/index.ts';
 import { Access, announce } from '../access/index.ts';
 import { AuditLog } from '../audit/index.ts';
@@ -147,9 +148,12 @@ export async function openTestKit(kind: StoreKind, clock: Clock = systemClock): 
 }
 
 async function open(kind: StoreKind, folder: string): Promise<Store> {
-  if (kind === 'pglite') return openStore({ dataDir: folder }, silentLogger());
+  if (kind === 'pglite') {
+    await prepareMigrated(folder);
+    return openStore({ dataDir: folder }, silentLogger());
+  }
   const server = await sharedPostgresql();
-  return openStore({ dataDir: folder, databaseUrl: server.url(await server.createDatabase()) }, silentLogger());
+  return openStore({ dataDir: folder, databaseUrl: server.url(await server.createStore()) }, silentLogger());
 }
 
 async function insertUser(

@@ -9,6 +9,7 @@ import { sharedPostgresql } from '../../../../test/servers/shared.ts';
 import { openStore, type Store } from '../../../platform/database/index.ts';
 import { uuidv7 } from '../../../platform/ids.ts';
 import { silentLogger } from '../../../platform/telemetry/index.ts';
+import { prepareMigrated } from '../../../platform/testing/folders.ts';
 import { environmentKeyProvider, openVault, type Vault } from '../../../platform/vault/index.ts';
 import { Access, Limits, Shares } from '../../access/index.ts';
 import { AuditLog } from '../../audit/index.ts';
@@ -68,6 +69,7 @@ export async function openWorld(
 ): Promise<World> {
   const clock = new TestClock();
   const folder = kind === 'pglite' ? await mkdtemp(join(tmpdir(), 'headgate-')) : '';
+  if (folder !== '') await prepareMigrated(folder);
   const databaseUrl = kind === 'pglite' ? undefined : await newDatabase();
   const settings: IdentityConfig = {
     sessionTtlMinutes: 720,
@@ -145,5 +147,5 @@ export async function openWorld(
 
 async function newDatabase(): Promise<string> {
   const server = await sharedPostgresql();
-  return server.url(await server.createDatabase());
+  return server.url(await server.createStore());
 }

@@ -13,7 +13,7 @@ import { openTestKit, type TestKit } from '../sources/test-kit.ts';
 import { FolderObjectStore } from './objects.ts';
 import { JobService } from './service.ts';
 
-const rounds = process.env.HEADGATE_SOAK === '1' ? 10_000 : 500;
+const rounds = process.env.HEADGATE_SOAK === '1' ? 10_000 : 250;
 
 let kit: TestKit;
 let ann: Principal;

@@ -278,13 +278,12 @@ async function readListed(
   read: { readonly optionNames: boolean; readonly sharesOfOwner: number | null },
 ): Promise<ListedSource[]> {
   const names = read.optionNames ? sql`array(select jsonb_object_keys(d.data->'options'))` : sql`null`;
-  // One probe a source: written as an "exists" the planner would read everybody's shares. The subject's two columns are
-  // named rather than `group_id is null`, for which PostgreSQL 18 skips through all users of the index at each probe.
+  // One probe a source, of the index `share_seen`: written as an "exists" the planner would read everybody's shares.
   const shared =
     read.sharesOfOwner === null
       ? sql`false`
       : sql`s.owner_id = ${read.sharesOfOwner} and (select true from share h where h.resource_type = 'source'
-          and h.resource_id = s.id and (h.user_id is not null or h.subject_tenant_id is not null) limit 1) is not null`;
+          and h.resource_id = s.id and h.group_id is null limit 1) is not null`;
   const { rows } = await sql<ListedSource>`
     select s.id, coalesce(n.name, s.name) as name, s.engine, s.description, s.is_group, s.owner_id, s.permissions,
       case when s.engine is null then d.data - 'options' end as data, ${names} as option_names, ${shared} as shared

@@ -8,6 +8,7 @@ import * as signInServices from './0005_sign_in_services.ts';
 import * as fetcher from './0006_fetcher.ts';
 import * as workspaces from './0008_workspaces.ts';
 import * as discovery from './0009_discovery.ts';
+import * as sharesSeen from './0010_shares_seen.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006_fetcher': fetcher,
   '0008_workspaces': workspaces,
   '0009_discovery': discovery,
+  '0010_shares_seen': sharesSeen,
 };

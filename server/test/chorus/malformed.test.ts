@@ -2,28 +2,17 @@
  * F1 over this door: malformed requests get a 4xx in one of the door's shapes: never a 5xx, never a hang, and no row
  * changes. Generated from valid calls, with a seed that a failure prints.
  */
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Chance, digests, json, requests, seedOr } from '../malformed/kit.ts';
+import { deep } from '../malformed/spoils.ts';
 import { type Chorus, startChorus } from './fixture.ts';
 import { buildWorld, type Call, callsOf, type Operation, operationsOf } from './operations.ts';
 
-const requests = process.env.HEADGATE_SOAK === '1' ? 100_000 : 2000;
-const seed = Number(process.env.HEADGATE_SEED ?? 20_261_126);
+const seed = seedOr(20_261_126);
 
-/** mulberry32. */
-function generator(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-const next = generator(seed);
-const below = (limit: number): number => Math.floor(next() * limit);
-const pick = <T>(from: readonly T[]): T => from[below(from.length)]!;
+const chance = new Chance(seed);
+const below = (limit: number): number => chance.below(limit);
+const pick = <T>(from: readonly T[]): T => chance.pick(from);
 
 interface Malformed {
   readonly what: string;
@@ -35,9 +24,7 @@ interface Malformed {
 
 type Spoil = (operation: Operation, call: Call) => Partial<Malformed> | null;
 
-const json = { 'content-type': 'application/json' };
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
-const deep = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
 /** Members that must be in order, and values that none of them takes. */
 const members: Readonly<Record<string, readonly string[]>> = {
@@ -204,30 +191,6 @@ function malform(): Malformed {
   }
 }
 
-/** A digest of each table whose rows a refused request must not touch. */
-async function digests(): Promise<Record<string, string>> {
-  const { db } = chorus.headgate.app.store;
-  const books = [
-    'audit_event',
-    'audit_link',
-    'audit_sealer',
-    'audit_checkpoint',
-    'setting',
-    'session',
-    'sign_in_failure',
-  ];
-  const { rows } = await sql<{ name: string }>`
-    select table_name as name from information_schema.tables
-    where table_schema = 'public' and table_type = 'BASE TABLE'`.execute(db);
-  const found: Record<string, string> = {};
-  for (const { name } of rows.filter((row) => !books.includes(row.name))) {
-    const { rows: one } = await sql<{ digest: string | null }>`
-      select md5(string_agg(t::text, ',' order by t::text)) as digest from ${sql.table(name)} as t`.execute(db);
-    found[name] = one[0]?.digest ?? 'empty';
-  }
-  return found;
-}
-
 function wellFormed(status: number, type: string, text: string): boolean {
   if (text === '') return status === 401 || status === 403;
   if (!type.startsWith('application/json')) return false;
@@ -259,7 +222,7 @@ async function refusalOf(request: Malformed): Promise<string | null> {
 }
 
 it('malformed requests are refused in the door’s shapes and change no row', { timeout: 3_600_000 }, async () => {
-  const before = await digests();
+  const before = await digests(chorus.headgate.app.store.db, ['session']);
   const failures: string[] = [];
   let sent = 0;
   const worker = async (): Promise<void> => {
@@ -271,7 +234,7 @@ it('malformed requests are refused in the door’s shapes and change no row', { 
   };
   await Promise.all(Array.from({ length: 8 }, worker));
   expect(failures, `seed ${seed}`).toEqual([]);
-  expect(await digests()).toEqual(before);
+  expect(await digests(chorus.headgate.app.store.db, ['session'])).toEqual(before);
   expect((await chorus.send('GET', '/workspaces')).status).toBe(200);
   expect(chorus.headgate.logs().includes('request failed')).toBe(false);
 });

@@ -32,16 +32,16 @@ export async function* introspect(
   options: IntrospectOptions,
 ): AsyncIterable<CatalogTable> {
   const { signal } = options;
-  const given = (cause: unknown): EngineError =>
+  const givenUp = (cause: unknown): EngineError =>
     new EngineError('cancelled', 'The request was given up.', { fatal: true, cause });
-  if (signal.aborted) throw given(signal.reason);
+  if (signal.aborted) throw givenUp(signal.reason);
   // A look that is under way on the server ends with its connection, not when it is done.
   const giveUp = (): void => void connection.close();
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     yield* look(connection, options);
   } catch (error) {
-    throw signal.aborted ? given(error) : error;
+    throw signal.aborted ? givenUp(error) : error;
   } finally {
     signal.removeEventListener('abort', giveUp);
   }
@@ -54,7 +54,6 @@ async function* look(
   if (schema !== undefined && schema !== connection.database) return;
   for (const listed of await collections(connection)) {
     if (tables !== undefined && !tables.includes(listed.name)) continue;
-    if (signal.aborted) throw new EngineError('cancelled', 'The request was given up.', { cause: signal.reason });
     yield await describe(connection, listed, signal);
   }
 }

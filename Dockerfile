@@ -4,6 +4,7 @@ FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY server/package.json server/
+COPY client/package.json client/
 COPY console/package.json console/
 RUN npm ci --omit=dev --workspace server
 
@@ -11,9 +12,11 @@ FROM node:24-slim AS console
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY server/package.json server/
+COPY client/package.json client/
 COPY console/package.json console/
 RUN npm ci --workspace console
 COPY scripts/build-console.ts scripts/console-build.ts scripts/
+COPY client/src client/src
 COPY console console
 RUN npm run build
 

@@ -41,6 +41,11 @@ const checks: readonly Check[] = [
     command: [process.execPath, 'scripts/generate-cli-docs.ts', '--check'],
     mend: 'node scripts/generate-cli-docs.ts',
   },
+  {
+    name: 'types of the client',
+    command: [process.execPath, 'scripts/generate-client.ts', '--check'],
+    mend: 'node scripts/generate-client.ts',
+  },
 ];
 
 interface Result {

@@ -1,6 +1,7 @@
 /** What the server answered, kept: one cache for all screens. */
+import { ProblemError } from '@headgate/client';
 import { QueryCache, QueryClient } from '@tanstack/react-query';
-import { ApiProblem, signedOut } from './problem.ts';
+import { signedOut } from './client.ts';
 
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({
@@ -14,7 +15,7 @@ export const queryClient = new QueryClient({
       staleTime: 5_000,
       refetchOnWindowFocus: true,
       // A refusal stays a refusal; a broken connection or a busy server may be tried once more.
-      retry: (count, error) => count < 1 && (!(error instanceof ApiProblem) || error.status >= 502),
+      retry: (count, error) => count < 1 && (!(error instanceof ProblemError) || error.status >= 502),
     },
   },
 });

@@ -1,7 +1,7 @@
-import { Alert, Button, Code, Group, List, Stack, Text } from '@mantine/core';
+import { ConnectionError, ProblemError } from '@headgate/client';
+import { Alert, Button, Code, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { ApiProblem } from '../api/problem.ts';
 
 interface ProblemProps {
   readonly error: unknown;
@@ -13,33 +13,28 @@ interface ProblemProps {
 
 /** What a browser's own errors mean to people. */
 function sentenceOf(error: unknown): string {
-  if (error instanceof ApiProblem) return error.message;
-  if (error instanceof TypeError) return 'Headgate does not answer.';
+  if (error instanceof ConnectionError) return 'Headgate does not answer.';
   return error instanceof Error ? error.message : 'Something went wrong.';
 }
 
 function remedyOf(error: unknown): string | undefined {
-  if (error instanceof ApiProblem) return error.document.remedy;
-  if (error instanceof TypeError) return 'Check your connection and whether the server runs, then try again.';
+  if (error instanceof ProblemError) return error.remedy;
+  if (error instanceof ConnectionError) return 'Check your connection and whether the server runs, then try again.';
   return undefined;
 }
 
 /** An error: what happened, what to do about it, and the code and request id for whoever helps. */
 export function Problem({ error, onRetry, action }: ProblemProps) {
-  const document = error instanceof ApiProblem ? error.document : undefined;
+  const problem = error instanceof ProblemError ? error.problem : undefined;
   const remedy = remedyOf(error);
   return (
     <Alert color="red" icon={<IconAlertTriangle aria-hidden />} title={sentenceOf(error)} role="alert">
       <Stack gap={6}>
         {remedy && <Text size="sm">{remedy}</Text>}
-        {document?.errors && document.errors.length > 0 && (
-          <List size="sm">
-            {document.errors.map(({ field, detail }) => (
-              <List.Item key={`${field} ${detail}`}>
-                {field && <Code>{field}</Code>} {detail}
-              </List.Item>
-            ))}
-          </List>
+        {problem?.field && (
+          <Text size="sm">
+            It is about <Code>{problem.field}</Code>.
+          </Text>
         )}
         {(onRetry || action) && (
           <Group gap="xs" mt={4}>
@@ -51,10 +46,10 @@ export function Problem({ error, onRetry, action }: ProblemProps) {
             {action}
           </Group>
         )}
-        {document && (
+        {problem && (
           <Text size="xs" c="dimmed">
-            {document.code}
-            {document.instance && ` · request ${document.instance}`}
+            {problem.code}
+            {problem.instance && ` · request ${problem.instance}`}
           </Text>
         )}
       </Stack>

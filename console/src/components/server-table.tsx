@@ -3,7 +3,7 @@ import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { keepPreviousData, type QueryKey, useQuery } from '@tanstack/react-query';
 import { type ColumnDef, tableFeatures, useTable } from '@tanstack/react-table';
 import { type ReactNode, useMemo, useState } from 'react';
-import type { Page } from '../api/http.ts';
+import type { Page } from '../api/client.ts';
 import { Problem } from './problem.tsx';
 
 /** One column. `header` is its name; `cell` shows a row's part of it. */

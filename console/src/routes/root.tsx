@@ -1,6 +1,6 @@
 /** The roots of the route tree: areas hang their routes on `appRoute`, which asks for a sign-in first. */
 import { createRootRoute, createRoute, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
-import { signedOut } from '../api/problem.ts';
+import { signedOut } from '../api/client.ts';
 import { queryClient } from '../api/query-client.ts';
 import { meQuery } from '../api/session.ts';
 import { ScreenError, ScreenNotFound } from '../components/screen-error.tsx';

@@ -4,7 +4,7 @@ import { useForm } from '@mantine/form';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { call } from '../../api/http.ts';
+import { headgate } from '../../api/client.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { meQuery } from '../../api/session.ts';
 import { Problem } from '../../components/problem.tsx';
@@ -23,7 +23,7 @@ export function ChangePassword() {
   });
   const change = useMutation({
     mutationFn: ({ currentPassword, newPassword }: typeof form.values) =>
-      call('PUT', '/me/password', { body: { currentPassword, newPassword } }),
+      headgate.call('changeOwnPassword', { body: { currentPassword, newPassword } }),
     onSuccess: async () => {
       queryClient.clear();
       await navigate({ to: '/' });

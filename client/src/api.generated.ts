@@ -1,0 +1,2904 @@
+/** Made by scripts/generate-client.ts from the server's OpenAPI document: do not edit. */
+
+/** An answer that is no JSON: read it from the response. */
+export interface Streamed {
+  readonly mediaTypes: readonly string[];
+}
+
+export interface Problem {
+  /** `urn:headgate:problem:` and the code. */
+  readonly type: string;
+  /** The status code's own words. */
+  readonly title: string;
+  readonly status: number;
+  /** What is wrong, for people. */
+  readonly detail: string;
+  /** What is wrong, for programs; stable. */
+  readonly code: string;
+  /** The request id, as in `X-Request-Id` and in the logs. */
+  readonly instance: string;
+  /** The member of the input that is wrong, e.g. `tls/mode`. */
+  readonly field?: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+}
+
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly email: string | null;
+  /** Slug. */
+  readonly tenant: string;
+  readonly roles: ReadonlyArray<string>;
+  /** Slugs of tenants. */
+  readonly administers: ReadonlyArray<string>;
+  /** Effective: of the roles and explicit ones. */
+  readonly permissions: ReadonlyArray<string>;
+  readonly status: 'active' | 'inactive';
+  readonly lockedUntil: string | null;
+  readonly mustChangePassword: boolean;
+  readonly passwordExpiresAt: string | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly lastSignInAt: string | null;
+}
+
+export interface OfferedSignInService {
+  readonly name: string;
+  readonly kind: 'internal' | 'ldap' | 'oidc';
+}
+
+export interface Role {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly tenant: string;
+  readonly permissions: ReadonlyArray<string>;
+  readonly builtin: boolean;
+  readonly userCount: number;
+}
+
+export interface Permission {
+  readonly id: number;
+  readonly name: string;
+  /** What requests and answers write. */
+  readonly word: string;
+  readonly category: string;
+  readonly description: string;
+  readonly onSource: boolean;
+  readonly onShare: boolean;
+}
+
+export interface Group {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly tenant: string;
+  readonly memberCount: number;
+  readonly members: ReadonlyArray<string> | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface Tenant {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly description: string | null;
+  readonly status: 'active' | 'inactive';
+  readonly admins: ReadonlyArray<string> | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface ApiToken {
+  readonly id: string;
+  readonly name: string;
+  /** The first characters, to recognise it. */
+  readonly hint: string;
+  readonly scopes: ReadonlyArray<string> | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+export interface SignInService {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'internal' | 'ldap' | 'oidc' | 'saml' | 'plugin';
+  readonly tenant: string | null;
+  readonly description: string | null;
+  readonly enabled: boolean;
+  readonly default: boolean;
+  readonly createUsers: boolean;
+  readonly syncRoles: boolean;
+  readonly roles: ReadonlyArray<string>;
+  readonly groupRoles: ReadonlyArray<{
+    readonly group: string;
+    readonly role: string;
+  }>;
+  readonly ldap: {
+    readonly url: string;
+    readonly tls: {
+      readonly mode: 'verify-full' | 'verify-ca' | 'require' | 'disable';
+      readonly ca: string | null;
+    };
+    readonly bindDn: string | null;
+    readonly bindPassword: string | null;
+    readonly userDn: string | null;
+    readonly userBase: string | null;
+    readonly userFilter: string;
+    readonly attributes: {
+      readonly login: string;
+      readonly subject: string | null;
+      readonly firstName: string;
+      readonly lastName: string;
+      readonly email: string;
+    };
+    readonly groups: {
+      readonly from: 'none' | 'memberOf' | 'search';
+      readonly base: string | null;
+      readonly filter: string;
+      readonly nested: boolean;
+    };
+    readonly timeoutMs: number;
+  } | null;
+  readonly oidc: {
+    readonly issuer: string;
+    readonly clientId: string;
+    readonly clientSecret: string | null;
+    readonly scopes: ReadonlyArray<string>;
+    readonly audiences: ReadonlyArray<string>;
+    readonly loginClaim: string;
+    readonly groupsClaim: string;
+    readonly ca: string | null;
+    readonly timeoutMs: number;
+  } | null;
+  readonly linkedUsers: number;
+  readonly version: number;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface SignInServiceTestReport {
+  readonly ok: boolean;
+  readonly stages: ReadonlyArray<{
+    readonly stage: string;
+    readonly ok: boolean;
+    readonly ms: number;
+    readonly code?: string;
+    readonly field?: string;
+    readonly message?: string;
+    readonly remedy?: string;
+    readonly warning?: string;
+  }>;
+  readonly person: {
+    readonly login: string;
+    readonly subject: string;
+    readonly firstName: string | null;
+    readonly lastName: string | null;
+    readonly email: string | null;
+    readonly groups: ReadonlyArray<string>;
+    readonly roles: ReadonlyArray<string>;
+  } | null;
+}
+
+export interface SignInLink {
+  readonly id: string;
+  readonly username: string;
+  readonly login: string | null;
+  readonly subject: string | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly lastSignInAt: string | null;
+}
+
+export interface Engine {
+  readonly id: string;
+  readonly title: string;
+  readonly available: boolean;
+  readonly defaultPort?: number;
+  readonly databaseRequired: boolean;
+  readonly optionsSchema?: { readonly [name: string]: unknown };
+}
+
+export interface Source {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly engine: string | null;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly database: string | null;
+  readonly schema: string | null;
+  readonly tls: {
+    readonly mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly hasKey: boolean;
+  };
+  readonly options: { readonly [name: string]: string | number | boolean };
+  readonly metadata: { readonly [name: string]: unknown };
+  readonly labels: { readonly [name: string]: string };
+  readonly owner: string;
+  readonly tenant: string;
+  readonly visibility: 'private' | 'workspace' | 'tenant';
+  readonly sharesCredential: boolean;
+  readonly enabled: boolean;
+  readonly complete: boolean;
+  readonly health: {
+    readonly state: 'online' | 'offline' | 'unknown';
+    readonly code?: string;
+    /** RFC 3339, UTC. */
+    readonly checkedAt?: string;
+    readonly serverVersion?: string;
+  };
+  readonly credential: {
+    readonly state: 'set' | 'missing' | 'unreadable';
+    readonly kind: 'source' | 'workspace' | 'personal';
+    readonly username?: string;
+    /** RFC 3339, UTC. */
+    readonly since?: string;
+    readonly by?: string;
+  };
+  /** The caller's own, as words. */
+  readonly permissions: ReadonlyArray<string>;
+  /** Jobs that use it now. */
+  readonly inUse: number;
+  /** The ETag is `"v<version>"`. */
+  readonly version: number;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  /** RFC 3339, UTC. */
+  readonly deletedAt?: string;
+}
+
+export interface BlastRadius {
+  readonly operation: 'update' | 'delete';
+  readonly source: {
+    readonly id: string;
+    readonly name: string;
+    readonly version: number;
+  };
+  readonly changes: ReadonlyArray<string>;
+  readonly blockedChanges: ReadonlyArray<string>;
+  readonly refused: boolean;
+  readonly holders: ReadonlyArray<{
+    readonly kind: 'job' | 'query' | 'session';
+    readonly id: string;
+    readonly name: string;
+    readonly user: string | null;
+    /** RFC 3339, UTC. */
+    readonly since: string;
+    readonly until: string | null;
+  }>;
+  readonly shares: {
+    readonly users: number;
+    readonly groups: number;
+    readonly tenants: number;
+  };
+  readonly credentials: { readonly [name: string]: number };
+  readonly workspaces: ReadonlyArray<{
+    readonly id: string;
+    readonly name: string;
+  }>;
+  readonly jobs: {
+    readonly queued: number;
+    readonly running: number;
+  };
+}
+
+export interface TestReport {
+  readonly ok: boolean;
+  readonly stages: ReadonlyArray<{
+    readonly stage: 'name' | 'address' | 'tls' | 'login' | 'database' | 'privileges' | 'clock';
+    readonly ok: boolean;
+    readonly ms: number;
+    readonly code?: string;
+    readonly field?: string;
+    readonly message?: string;
+    readonly remedy?: string;
+    readonly warning?: string;
+  }>;
+  readonly server?: {
+    readonly version: string;
+    readonly encrypted: boolean;
+    readonly latencyMs?: number;
+    readonly clockSkewMs?: number;
+  };
+}
+
+export interface GroupSourceMember {
+  /** Of the member. */
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+}
+
+export interface Credential {
+  readonly id: string;
+  readonly kind: 'source' | 'workspace' | 'personal';
+  /** What the login is for: reads take `read`, else `any`. */
+  readonly level: 'any' | 'read' | 'write';
+  readonly state: 'set' | 'missing' | 'unreadable';
+  readonly username: string | null;
+  readonly workspace?: {
+    readonly id: string;
+    readonly name: string;
+  };
+  readonly user?: string;
+  readonly version: number;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  readonly by: string | null;
+}
+
+export interface Share {
+  readonly subject: {
+    readonly type: 'user' | 'group' | 'tenant';
+    readonly name: string;
+  };
+  readonly permissions: ReadonlyArray<string>;
+  readonly expiresAt: string | null;
+  readonly credential: 'source' | 'workspace' | 'personal' | null;
+  readonly createdBy: string | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  readonly version: number;
+}
+
+export interface Explanation {
+  readonly allowed: boolean;
+  readonly because: string;
+  readonly permissions: ReadonlyArray<string>;
+  readonly layers: ReadonlyArray<{
+    readonly layer: string;
+    readonly matches: boolean;
+    readonly decides: boolean;
+    readonly permissions: ReadonlyArray<string>;
+  }>;
+}
+
+export interface Table {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'materialized_view' | 'foreign_table';
+  readonly comment: string | null;
+  readonly rowEstimate: number | null;
+  readonly columns: ReadonlyArray<{
+    readonly name: string;
+    readonly type: string;
+    readonly kind: string;
+    readonly nullable: boolean;
+    readonly default: string | null;
+    readonly comment: string | null;
+  }>;
+  readonly primaryKey: ReadonlyArray<string>;
+  readonly uniqueKeys: ReadonlyArray<ReadonlyArray<string>>;
+  readonly foreignKeys: ReadonlyArray<{
+    readonly name: string;
+    readonly columns: ReadonlyArray<string>;
+    readonly referencedSchema: string;
+    readonly referencedTable: string;
+    readonly referencedColumns: ReadonlyArray<string>;
+  }>;
+}
+
+export interface Query {
+  readonly id: string;
+  readonly source: {
+    readonly id: string;
+    readonly name: string;
+  };
+  readonly user: string;
+  readonly door: string;
+  readonly state: 'running' | 'complete' | 'truncated' | 'failed' | 'cancelled';
+  /** Without its literals. */
+  readonly statement: string;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly columns: ReadonlyArray<{
+    readonly name: string;
+    readonly kind: string;
+    readonly type: string;
+  }> | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+  } | null;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly kind: string;
+  readonly status: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly source: string | null;
+  readonly sourceId: string | null;
+  readonly sources: ReadonlyArray<{
+    readonly name: string;
+    readonly id: string;
+    readonly progress?: {
+      readonly rows: number;
+      readonly bytes: number;
+      readonly tablesDone: number;
+      readonly tables: number;
+      readonly table: string | null;
+    };
+  }>;
+  readonly format: string | null;
+  readonly createdBy: string | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly cancelRequested: boolean;
+  readonly progress: {
+    readonly rows: number;
+    readonly bytes: number;
+  };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly source?: string;
+    readonly table?: string;
+    readonly column?: string;
+  };
+  readonly outputs: ReadonlyArray<{
+    readonly name: string;
+    readonly mediaType: string;
+    readonly bytes: number;
+    readonly rows: number | null;
+    readonly sha256: string;
+    readonly expiresAt: string | null;
+  }>;
+  /** Id of the job that this one repeats. */
+  readonly retryOf?: string;
+  /** Id of the schedule that submitted it. */
+  readonly schedule?: string;
+}
+
+export interface Schedule {
+  readonly id: string;
+  readonly name: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly enabled: boolean;
+  readonly job: unknown;
+  readonly owner: string | null;
+  readonly nextRunAt: string | null;
+  readonly lastRunAt: string | null;
+  readonly lastJob: string | null;
+  readonly lastError?: {
+    readonly code: string;
+    readonly message: string;
+  };
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface NewWebhook {
+  readonly id: string;
+  readonly name: string;
+  readonly tenant: string;
+  readonly url: string;
+  readonly events: ReadonlyArray<'job.succeeded' | 'job.failed' | 'job.cancelled'>;
+  readonly kind: string | null;
+  readonly source: string | null;
+  readonly sourceId: string | null;
+  readonly enabled: boolean;
+  readonly disabledBecause: string | null;
+  readonly version: number;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  /** Shown only now. */
+  readonly secret: string;
+}
+
+export interface Webhook {
+  readonly id: string;
+  readonly name: string;
+  readonly tenant: string;
+  readonly url: string;
+  readonly events: ReadonlyArray<'job.succeeded' | 'job.failed' | 'job.cancelled'>;
+  readonly kind: string | null;
+  readonly source: string | null;
+  readonly sourceId: string | null;
+  readonly enabled: boolean;
+  readonly disabledBecause: string | null;
+  readonly version: number;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface WebhookDelivery {
+  readonly id: string;
+  /** Header `webhook-id`. */
+  readonly eventId: string;
+  readonly type: string;
+  readonly jobId: string | null;
+  readonly status: 'pending' | 'delivered' | 'failed';
+  readonly attempts: number;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly attemptedAt: string | null;
+  readonly nextAttemptAt: string | null;
+  readonly finishedAt: string | null;
+  readonly statusCode: number | null;
+  readonly error: string | null;
+  readonly response: string | null;
+  readonly durationMs: number | null;
+}
+
+export interface Workspace {
+  readonly id: string;
+  readonly name: string;
+  readonly summary: string | null;
+  readonly public: boolean;
+  readonly archivedAt: string | null;
+  /** User name. */
+  readonly owner: string;
+  /** Whether the caller belongs to it. */
+  readonly member: boolean;
+  /** The caller's. */
+  readonly rights: ReadonlyArray<string>;
+  readonly members: number;
+  readonly stage: {
+    readonly id: number;
+    readonly name: string;
+  } | null;
+  readonly projectStatus: 'on_track' | 'needs_attention' | 'at_risk';
+  readonly projectStatusReason: string | null;
+  readonly milestones: number;
+  readonly milestonesAchieved: number;
+  readonly targetDate: string | null;
+  readonly version: number;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface WorkspaceMember {
+  readonly username: string;
+  readonly label: string;
+}
+
+export interface WorkspacePair {
+  readonly id: string;
+  /** The source's id. */
+  readonly source: string;
+  readonly username: string;
+  /** User name of who stored it first. */
+  readonly owner: string;
+}
+
+export interface Milestone {
+  readonly id: string;
+  readonly name: string;
+  readonly targetDate: string;
+  readonly state: 'planned' | 'achieved';
+}
+
+export interface AuditEntry {
+  readonly id: number;
+  readonly uid: string;
+  readonly tenantId: number;
+  readonly txid: string;
+  /** RFC 3339, UTC. */
+  readonly at: string;
+  readonly action: string;
+  readonly outcome: string;
+  readonly door: string;
+  readonly actorId: number | null;
+  readonly actor: string | null;
+  readonly subjectId: number | null;
+  readonly subject: string | null;
+  readonly resourceType: string | null;
+  readonly resourceUid: string | null;
+  readonly resource: string | null;
+  readonly requestId: string | null;
+  readonly address: string | null;
+  readonly detail: unknown;
+  readonly sequence: number | null;
+  readonly hash: string | null;
+}
+
+export interface Limit {
+  readonly level: 'system' | 'tenant' | 'user' | 'source';
+  readonly subject: string | null;
+  readonly name: string;
+  readonly value: number;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface PasswordPolicy {
+  readonly enabled: boolean;
+  readonly name: string;
+  readonly description: string | null;
+  readonly minLength: number;
+  readonly maxLength: number;
+  readonly special: number;
+  readonly lower: number;
+  readonly upper: number;
+  readonly digits: number;
+  readonly expirationDays: number;
+}
+
+export interface Origin {
+  readonly id: number;
+  readonly origin: string;
+  readonly description: string | null;
+  readonly modifiedBy: string;
+  /** RFC 3339, UTC. */
+  readonly modifiedAt: string;
+}
+
+export interface AddressLists {
+  readonly management: ReadonlyArray<{
+    readonly first: string;
+    readonly last: string;
+  }>;
+  readonly administration: ReadonlyArray<{
+    readonly first: string;
+    readonly last: string;
+  }>;
+  readonly data: ReadonlyArray<{
+    readonly first: string;
+    readonly last: string;
+  }>;
+  readonly console: ReadonlyArray<{
+    readonly first: string;
+    readonly last: string;
+  }>;
+}
+
+export interface Usage {
+  readonly day: string;
+  readonly userId: number;
+  readonly sourceId: number;
+  readonly accessType: string;
+  readonly queries: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** What each operation takes and answers. */
+export interface Operations {
+  /** Add a member; no error when it is one already. */
+  addGroupMember: {
+    request: {
+      readonly params: {
+        readonly group: string;
+        readonly username: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Allow an origin. */
+  addOrigin: {
+    request: {
+      readonly body: {
+        /** E.g. `https://tools.example`. */
+        readonly origin: string;
+        readonly description?: string;
+      };
+    };
+    answer: Origin;
+  };
+  /** Cancel a job; no error when it is final already. */
+  cancelJob: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: Job;
+  };
+  /** Cancel a running query on its server. */
+  cancelQuery: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Change the own password; other sessions end. */
+  changeOwnPassword: {
+    request: {
+      readonly body: {
+        readonly currentPassword: string;
+        readonly newPassword: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Create a group. */
+  createGroup: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly description?: string | null;
+        /** Slug; the own tenant when absent. */
+        readonly tenant?: string;
+      };
+    };
+    answer: Group;
+  };
+  /** Submit a job: an export of one query into a file, or an extraction of tables of several sources. */
+  createJob: {
+    request: {
+      readonly body:
+        | {
+            readonly kind: 'export';
+            readonly source: string;
+            readonly sql: string;
+            /** Positional: `$1` or `?`. */
+            readonly parameters?: ReadonlyArray<unknown>;
+            readonly format: 'ndjson' | 'csv' | 'parquet';
+            /** Of the whole file; Parquet compresses itself. */
+            readonly compression?: 'gzip' | 'zstd';
+            readonly maxRows?: number;
+            readonly timeoutMs?: number;
+            readonly fileName?: string;
+            /** Uid of the workspace whose credential is used. */
+            readonly workspace?: string;
+          }
+        | {
+            readonly kind: 'extract';
+            readonly sources: ReadonlyArray<{
+              readonly source: string;
+              readonly tables: ReadonlyArray<{
+                /** The engine's default when absent: `public`, `dbo`, the database, the user. */
+                readonly schema?: string;
+                readonly table: string;
+                /** All when absent. */
+                readonly columns?: ReadonlyArray<string>;
+                readonly filters?: {
+                  readonly [name: string]: { readonly [name: string]: ReadonlyArray<string | number | boolean | null> };
+                };
+              }>;
+              /** Uid of the workspace whose credential is used. */
+              readonly workspace?: string;
+            }>;
+            /** `json`: one object, source → table → rows; else a file a table. */
+            readonly format: 'ndjson' | 'csv' | 'parquet' | 'json';
+            readonly compression?: 'gzip' | 'zstd';
+            readonly timeoutMs?: number;
+          };
+    };
+    answer: Job;
+  };
+  /** Plan a milestone. */
+  createMilestone: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        readonly name: string;
+        readonly targetDate: string;
+      };
+    };
+    answer: Milestone;
+  };
+  /** Create a role. */
+  createRole: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly description?: string | null;
+        /** Slug; the own tenant when absent. */
+        readonly tenant?: string;
+        /** By word or name. */
+        readonly permissions: ReadonlyArray<string>;
+      };
+    };
+    answer: Role;
+  };
+  /** Have a job submitted again and again, with your rights of then. */
+  createSchedule: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        /** Minute, hour, day, month, day of the week: `0 3 * * 1-5`; or `@daily` and its kin. */
+        readonly cron: string;
+        /** IANA name; UTC when absent. */
+        readonly timeZone?: string;
+        readonly enabled?: boolean;
+        readonly job:
+          | {
+              readonly kind: 'export';
+              readonly source: string;
+              readonly sql: string;
+              /** Positional: `$1` or `?`. */
+              readonly parameters?: ReadonlyArray<unknown>;
+              readonly format: 'ndjson' | 'csv' | 'parquet';
+              /** Of the whole file; Parquet compresses itself. */
+              readonly compression?: 'gzip' | 'zstd';
+              readonly maxRows?: number;
+              readonly timeoutMs?: number;
+              readonly fileName?: string;
+              /** Uid of the workspace whose credential is used. */
+              readonly workspace?: string;
+            }
+          | {
+              readonly kind: 'extract';
+              readonly sources: ReadonlyArray<{
+                readonly source: string;
+                readonly tables: ReadonlyArray<{
+                  /** The engine's default when absent: `public`, `dbo`, the database, the user. */
+                  readonly schema?: string;
+                  readonly table: string;
+                  /** All when absent. */
+                  readonly columns?: ReadonlyArray<string>;
+                  readonly filters?: {
+                    readonly [name: string]: {
+                      readonly [name: string]: ReadonlyArray<string | number | boolean | null>;
+                    };
+                  };
+                }>;
+                /** Uid of the workspace whose credential is used. */
+                readonly workspace?: string;
+              }>;
+              /** `json`: one object, source → table → rows; else a file a table. */
+              readonly format: 'ndjson' | 'csv' | 'parquet' | 'json';
+              readonly compression?: 'gzip' | 'zstd';
+              readonly timeoutMs?: number;
+            };
+      };
+    };
+    answer: Schedule;
+  };
+  /** Add an LDAP directory or an OpenID provider to sign in with. */
+  createSignInService: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly kind: 'ldap' | 'oidc';
+        /** Slug; the own tenant when absent. */
+        readonly tenant?: string;
+        readonly description?: string | null;
+        readonly enabled?: boolean;
+        /** Asked for names that no user here has; one of all LDAP services. */
+        readonly default?: boolean;
+        /** Make a user for whom the service knows and nobody is here. */
+        readonly createUsers?: boolean;
+        /** Renew roles at every sign-in, not only the first. */
+        readonly syncRoles?: boolean;
+        readonly roles?: ReadonlyArray<string>;
+        readonly groupRoles?: ReadonlyArray<{
+          /** Name or DN. */
+          readonly group: string;
+          readonly role: string;
+        }>;
+        readonly ldap?: {
+          /** `ldaps://host`, or `ldap://host`, which is upgraded by STARTTLS. */
+          readonly url?: string;
+          readonly tls?: {
+            readonly mode?: 'verify-full' | 'verify-ca' | 'require' | 'disable';
+            readonly ca?: string | null;
+          } | null;
+          readonly bindDn?: string | null;
+          readonly bindPassword?: string | null;
+          readonly userDn?: string | null;
+          readonly userBase?: string | null;
+          readonly userFilter?: string | null;
+          readonly attributes?: {
+            readonly login?: string | null;
+            readonly subject?: string | null;
+            readonly firstName?: string | null;
+            readonly lastName?: string | null;
+            readonly email?: string | null;
+          } | null;
+          readonly groups?: {
+            readonly from?: 'none' | 'memberOf' | 'search' | null;
+            readonly base?: string | null;
+            readonly filter?: string | null;
+            readonly nested?: boolean | null;
+          } | null;
+          readonly timeoutMs?: number | null;
+        };
+        readonly oidc?: {
+          readonly issuer?: string;
+          readonly clientId?: string;
+          readonly clientSecret?: string | null;
+          readonly scopes?: ReadonlyArray<string> | null;
+          readonly audiences?: ReadonlyArray<string> | null;
+          readonly loginClaim?: string | null;
+          readonly groupsClaim?: string | null;
+          readonly ca?: string | null;
+          readonly timeoutMs?: number | null;
+        };
+      };
+    };
+    answer: SignInService;
+  };
+  /** Register a data source, by its parts or by a connection URL. */
+  createSource: {
+    request: {
+      readonly body: {
+        /** Letters, digits, `-` and `_`, at most 128; unique in the tenant ignoring case. */
+        readonly name: string;
+        readonly title?: string;
+        readonly description?: string;
+        /** A connection URL (libpq, JDBC, DSN) instead of its parts; parts that are given too win over it. */
+        readonly url?: string;
+        /** See `GET /api/v1/engines`. */
+        readonly engine?: string;
+        readonly host?: string;
+        readonly port?: number;
+        readonly database?: string;
+        readonly schema?: string;
+        readonly username?: string;
+        /** Never shown again; `********` keeps the stored one. */
+        readonly password?: string;
+        readonly tls?: {
+          /** Absent: `verify-full`, on loopback `prefer`. */
+          readonly mode?: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+          /** PEM. */
+          readonly ca?: string;
+          /** PEM. */
+          readonly cert?: string;
+          /** PEM; never shown again. */
+          readonly key?: string;
+        };
+        readonly options?: { readonly [name: string]: string | number | boolean };
+        readonly metadata?: { readonly [name: string]: unknown };
+        readonly labels?: { readonly [name: string]: string };
+        readonly permissions?: ReadonlyArray<string>;
+        readonly visibility?: 'private' | 'workspace' | 'tenant';
+        readonly sharesCredential?: boolean;
+        readonly enabled?: boolean;
+      };
+    };
+    answer: Source;
+  };
+  /** Create a tenant with its roles and default workspace. */
+  createTenant: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly slug?: string;
+        readonly description?: string | null;
+      };
+    };
+    answer: Tenant;
+  };
+  /** Make an API token; it is shown once. */
+  createToken: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly scopes?: ReadonlyArray<string> | null;
+        readonly expiresAt?: string | null;
+      };
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      /** The first characters, to recognise it. */
+      readonly hint: string;
+      readonly scopes: ReadonlyArray<string> | null;
+      /** RFC 3339, UTC. */
+      readonly createdAt: string;
+      readonly expiresAt: string | null;
+      readonly lastUsedAt: string | null;
+      readonly revokedAt: string | null;
+      /** Shown once. */
+      readonly token: string;
+    };
+  };
+  /** Create a user. */
+  createUser: {
+    request: {
+      readonly body: {
+        readonly username: string;
+        readonly password: string;
+        readonly firstName?: string;
+        readonly lastName?: string;
+        readonly email?: string;
+        readonly roles?: ReadonlyArray<string>;
+        /** Permissions beside the roles', by word or name. */
+        readonly permissions?: ReadonlyArray<string>;
+        /** Slug; the own tenant when absent. */
+        readonly tenant?: string;
+        readonly administers?: ReadonlyArray<string>;
+      };
+    };
+    answer: User;
+  };
+  /** Create a webhook; its secret is shown once. */
+  createWebhook: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        /** http or https, without user and fragment. */
+        readonly url: string;
+        readonly events?: ReadonlyArray<'job.succeeded' | 'job.failed' | 'job.cancelled'>;
+        readonly kind?: string | null;
+        readonly source?: string | null;
+        readonly enabled?: boolean;
+        /** A tenant's slug; the caller's own unless said. */
+        readonly tenant?: string;
+      };
+    };
+    answer: NewWebhook;
+  };
+  /** Make a workspace; the caller owns it. */
+  createWorkspace: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly summary?: string | null;
+        /** Everyone of the tenant may read it. */
+        readonly public?: boolean;
+      };
+    };
+    answer: Workspace;
+  };
+  /** Delete a group; what was shared with it is shared no more. */
+  deleteGroup: {
+    request: {
+      readonly params: {
+        readonly group: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a milestone. */
+  deleteMilestone: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Remove the caller's own pair. */
+  deletePersonalCredential: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** What the login is for: reads take `read`, else `any`. */
+        readonly level?: 'any' | 'read' | 'write';
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a role that nobody has. */
+  deleteRole: {
+    request: {
+      readonly params: {
+        readonly role: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a schedule; its jobs stay. */
+  deleteSchedule: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** End one share. */
+  deleteShare: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        readonly subjects: 'users' | 'groups' | 'tenants';
+        readonly subject: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Stop sharing with everybody. */
+  deleteShares: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a service. Refused while users are linked, unless `unlink` is true. */
+  deleteSignInService: {
+    request: {
+      readonly params: {
+        /** The service's name, or its id. */
+        readonly service: string;
+      };
+      readonly query?: {
+        readonly unlink?: boolean;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a source (it can be brought back); with `dryRun` only tell what that would touch. */
+  deleteSource: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** Only tell what would be touched. */
+        readonly dryRun?: boolean;
+      };
+    };
+    answer: BlastRadius | undefined;
+  };
+  /** Remove the source's own pair. */
+  deleteSourceCredential: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** What the login is for: reads take `read`, else `any`. */
+        readonly level?: 'any' | 'read' | 'write';
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a tenant without users and sources. */
+  deleteTenant: {
+    request: {
+      readonly params: {
+        readonly slug: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a user. Refused while it owns sources, unless told to delete them too. */
+  deleteUser: {
+    request: {
+      readonly params: {
+        readonly username: string;
+      };
+      readonly query?: {
+        readonly ownedSources?: 'refuse' | 'delete';
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a webhook with the log of its deliveries. */
+  deleteWebhook: {
+    request: {
+      readonly params: {
+        /** The webhook's id, or its name. */
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a workspace and its pairs. */
+  deleteWorkspace: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Remove a workspace's pair. */
+  deleteWorkspaceCredential: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        readonly uid: string;
+      };
+      readonly query?: {
+        /** What the login is for: reads take `read`, else `any`. */
+        readonly level?: 'any' | 'read' | 'write';
+      };
+    };
+    answer: undefined;
+  };
+  /** Remove it. */
+  deleteWorkspacePair: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The source's name, or its id. */
+        readonly source: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** May a user do something with a source, and why. */
+  explainAccess: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** User name; the caller when absent. */
+        readonly user?: string;
+        /** E.g. `query` or `source.query`; `source.view` when absent. */
+        readonly action?: string;
+      };
+    };
+    answer: Explanation;
+  };
+  /** Events as NDJSON, oldest first, to be verified offline with `headgate audit verify`. */
+  exportAuditEvents: {
+    request: {
+      readonly query?: {
+        /** Exactly, or a prefix that ends in `.`. */
+        readonly action?: string;
+        readonly actor?: string;
+        readonly resource?: string;
+        readonly outcome?: 'allowed' | 'denied' | 'failed';
+        readonly tenant?: string;
+        /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
+        readonly since?: string;
+        /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
+        readonly until?: string;
+      };
+    };
+    answer: Streamed & { readonly mediaTypes: readonly ['application/x-ndjson'] };
+  };
+  /** Where the OpenID provider sends the browser back to; sets the session cookie. */
+  finishOpenIdSignIn: {
+    request: {
+      readonly params: {
+        /** The service's name, or its id. */
+        readonly service: string;
+      };
+    };
+    answer: never;
+  };
+  /** Addresses from which parts may be reached: of the system, a tenant, or the caller. */
+  getAddressLists: {
+    request: {
+      readonly params: {
+        /** `user`: the caller. */
+        readonly level: 'system' | 'tenant' | 'user';
+      };
+      readonly query?: {
+        /** Slug, with level `tenant`. */
+        readonly tenant?: string;
+      };
+    };
+    answer: AddressLists;
+  };
+  /** The newest signed checkpoint of each chain, and the key to check it with. */
+  getAuditCheckpoints: {
+    request: object;
+    answer: {
+      readonly checkpoints: ReadonlyArray<{
+        readonly tenantId: number;
+        readonly sequence: number;
+        readonly hash: string;
+        /** RFC 3339, UTC. */
+        readonly at: string;
+        readonly keyId: string;
+        readonly signature: string;
+      }>;
+      readonly keyId: string;
+      readonly publicKeyPem: string;
+    };
+  };
+  /** The session that this request is signed in with. */
+  getCurrentSession: {
+    request: object;
+    answer: {
+      readonly id: string;
+      readonly door: string;
+      readonly address: string | null;
+      readonly userAgent: string | null;
+      /** RFC 3339, UTC. */
+      readonly createdAt: string;
+      /** RFC 3339, UTC. */
+      readonly lastSeenAt: string;
+      /** RFC 3339, UTC. */
+      readonly expiresAt: string;
+      readonly current: boolean;
+    } | null;
+  };
+  /** Read a group with its members. */
+  getGroup: {
+    request: {
+      readonly params: {
+        readonly group: string;
+      };
+    };
+    answer: Group;
+  };
+  /** Read a job. */
+  getJob: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: Job;
+  };
+  /** Download an output. */
+  getJobOutput: {
+    request: {
+      readonly params: {
+        readonly id: string;
+        readonly name: string;
+      };
+    };
+    answer: Streamed & { readonly mediaTypes: readonly ['application/x-ndjson', 'text/csv'] };
+  };
+  /** Who the caller is and what it may do. */
+  getMe: {
+    request: object;
+    answer: {
+      readonly user: User;
+      readonly permissions: ReadonlyArray<string>;
+      readonly tenant: {
+        readonly id: string;
+        readonly slug: string;
+      };
+      /** How the caller signed in. */
+      readonly method: string;
+      readonly scopes: ReadonlyArray<string> | null;
+    };
+  };
+  /** What a new password must have, beyond 8 characters. */
+  getPasswordPolicy: { request: object; answer: PasswordPolicy };
+  /** Read the caller's own pair, without its password. */
+  getPersonalCredential: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** What the login is for: reads take `read`, else `any`. */
+        readonly level?: 'any' | 'read' | 'write';
+      };
+    };
+    answer: Credential;
+  };
+  /** Read a query: its columns, its state, how far it is. */
+  getQuery: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: Query;
+  };
+  /** Read a role, by name or id. */
+  getRole: {
+    request: {
+      readonly params: {
+        readonly role: string;
+      };
+    };
+    answer: Role;
+  };
+  /** Read a schedule. */
+  getSchedule: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: Schedule;
+  };
+  /** Tables, views, columns and keys. What was never read before is read now. */
+  getSchema: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        readonly schema?: string;
+        /** Part of a table or column name. */
+        readonly q?: string;
+        /** Read from the server now, past the cache; one page, without a cursor. */
+        readonly live?: boolean;
+      };
+    };
+    answer: {
+      readonly catalog: {
+        /** RFC 3339, UTC. */
+        readonly capturedAt: string;
+        readonly ageSeconds: number;
+        /** The way to connect has changed since. */
+        readonly stale: boolean;
+        readonly tables: number;
+        readonly columns: number;
+      } | null;
+      readonly items: ReadonlyArray<Table>;
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Read one share. */
+  getShare: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        readonly subjects: 'users' | 'groups' | 'tenants';
+        readonly subject: string;
+      };
+    };
+    answer: Share;
+  };
+  /** Read a service. */
+  getSignInService: {
+    request: {
+      readonly params: {
+        /** The service's name, or its id. */
+        readonly service: string;
+      };
+    };
+    answer: SignInService;
+  };
+  /** Read a source. Its password is never shown. */
+  getSource: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: Source;
+  };
+  /** Read the source's own pair, without its password. */
+  getSourceCredential: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** What the login is for: reads take `read`, else `any`. */
+        readonly level?: 'any' | 'read' | 'write';
+      };
+    };
+    answer: Credential;
+  };
+  /** Read a tenant. */
+  getTenant: {
+    request: {
+      readonly params: {
+        readonly slug: string;
+      };
+    };
+    answer: Tenant;
+  };
+  /** Read a user. */
+  getUser: {
+    request: {
+      readonly params: {
+        readonly username: string;
+      };
+    };
+    answer: User;
+  };
+  /** Read a webhook. */
+  getWebhook: {
+    request: {
+      readonly params: {
+        /** The webhook's id, or its name. */
+        readonly id: string;
+      };
+    };
+    answer: Webhook;
+  };
+  /** Read a workspace. */
+  getWorkspace: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: Workspace;
+  };
+  /** Read a workspace's pair, without its password. */
+  getWorkspaceCredential: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        readonly uid: string;
+      };
+      readonly query?: {
+        /** What the login is for: reads take `read`, else `any`. */
+        readonly level?: 'any' | 'read' | 'write';
+      };
+    };
+    answer: Credential;
+  };
+  /** Let a user sign in with the service. */
+  linkUser: {
+    request: {
+      readonly params: {
+        /** The service's name, or its id. */
+        readonly service: string;
+      };
+      readonly body: {
+        readonly username: string;
+        /** What the person is called there; at a directory the user name when absent. `*`: whoever the service knows. */
+        readonly login?: string;
+        /** The service's lasting id, when it is known. */
+        readonly subject?: string;
+        /** Take other ways of signing in away. */
+        readonly exclusive?: boolean;
+      };
+    };
+    answer: SignInLink;
+  };
+  /** What happened, newest first. */
+  listAuditEvents: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Exactly, or a prefix that ends in `.`. */
+        readonly action?: string;
+        readonly actor?: string;
+        readonly resource?: string;
+        readonly outcome?: 'allowed' | 'denied' | 'failed';
+        readonly tenant?: string;
+        /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
+        readonly since?: string;
+        /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
+        readonly until?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<AuditEntry>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The credentials of a source, without their passwords. */
+  listCredentials: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Credential>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The database engines, and the options that each takes. */
+  listEngines: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Engine>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The members of a group data source that the caller may see. */
+  listGroupSourceMembers: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<GroupSourceMember>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List groups. */
+  listGroups: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Group>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List jobs, newest first. */
+  listJobs: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        readonly status?: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+        readonly kind?: string;
+        readonly source?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Job>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Who uses the source now. */
+  listLeases: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<{
+        readonly kind: 'job' | 'query' | 'session';
+        readonly id: string;
+        readonly name: string;
+        readonly user: string | null;
+        /** RFC 3339, UTC. */
+        readonly since: string;
+        readonly until: string | null;
+      }>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The limits that the caller may see. */
+  listLimits: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Limit>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Target dates, the next first. */
+  listMilestones: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Milestone>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The services that one can sign in with: names and kinds. */
+  listOfferedSignInServices: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<OfferedSignInService>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Origins of web pages that may call, while the limit CORSBehavior is 2. */
+  listOrigins: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Origin>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The permissions and the words for them. */
+  listPermissions: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Permission>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Queries that run on this node, and the last finished ones. */
+  listQueries: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Query>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the roles that the caller may see. */
+  listRoles: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Role>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List schedules, newest first. */
+  listSchedules: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Schedule>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** With whom a source is shared; for its owner. */
+  listShares: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Share>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Who of the service is which user. */
+  listSignInLinks: {
+    request: {
+      readonly params: {
+        /** The service's name, or its id. */
+        readonly service: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<SignInLink>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the services that the caller administers, and the internal one. */
+  listSignInServices: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<SignInService>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List, filter and search the sources that the caller may see. */
+  listSources: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of the name, title, host or description. */
+        readonly q?: string;
+        readonly engine?: string;
+        readonly label?: string | ReadonlyArray<string>;
+        /** User name. */
+        readonly owner?: string;
+        /** Deleted ones that the caller may bring back. */
+        readonly deleted?: 'only';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Source>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the tenants that the caller may see. */
+  listTenants: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Tenant>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The caller's tokens, newest first. */
+  listTokens: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<ApiToken>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Queries, rows and bytes by day, user, source and way of access. */
+  listUsage: {
+    request: {
+      readonly query?: {
+        readonly userId?: number;
+        readonly sourceId?: number;
+        readonly from?: string;
+        readonly to?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Usage>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the users that the caller may see. */
+  listUsers: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        readonly q?: string;
+        readonly tenant?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<User>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** What was delivered, newest first; kept 30 days. */
+  listWebhookDeliveries: {
+    request: {
+      readonly params: {
+        /** The webhook's id, or its name. */
+        readonly id: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        readonly status?: 'pending' | 'delivered' | 'failed';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WebhookDelivery>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the webhooks that the caller manages. */
+  listWebhooks: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Webhook>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Who belongs to it. */
+  listWorkspaceMembers: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceMember>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The workspace's pairs, without their passwords. */
+  listWorkspacePairs: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspacePair>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Public workspaces, and those that the caller belongs to. */
+  listWorkspaces: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Workspace>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Send an event `ping` to a webhook. */
+  pingWebhook: {
+    request: {
+      readonly params: {
+        /** The webhook's id, or its name. */
+        readonly id: string;
+      };
+    };
+    answer: WebhookDelivery;
+  };
+  /** Replace these lists. They hold at once, also for the caller; a part without ranges is open. */
+  putAddressLists: {
+    request: {
+      readonly params: {
+        /** `user`: the caller. */
+        readonly level: 'system' | 'tenant' | 'user';
+      };
+      readonly query?: {
+        /** Slug, with level `tenant`. */
+        readonly tenant?: string;
+      };
+      readonly body: {
+        readonly management?: ReadonlyArray<{
+          readonly first: string;
+          /** Absent: one address. */
+          readonly last?: string;
+        }>;
+        readonly administration?: ReadonlyArray<{
+          readonly first: string;
+          /** Absent: one address. */
+          readonly last?: string;
+        }>;
+        readonly data?: ReadonlyArray<{
+          readonly first: string;
+          /** Absent: one address. */
+          readonly last?: string;
+        }>;
+        readonly console?: ReadonlyArray<{
+          readonly first: string;
+          /** Absent: one address. */
+          readonly last?: string;
+        }>;
+      };
+    };
+    answer: AddressLists;
+  };
+  /** Make a source of the group's owner a member, or change its prefix. */
+  putGroupSourceMember: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** The member's name, or its id. */
+        readonly member: string;
+      };
+      readonly body: {
+        /** Put before the names of the member's entities; unique in the group ignoring case. */
+        readonly prefix: string;
+      };
+    };
+    answer: GroupSourceMember;
+  };
+  /** Replace the password policy. It counts for passwords that are set from now on. */
+  putPasswordPolicy: {
+    request: {
+      readonly body: {
+        readonly enabled: boolean;
+        readonly minLength: number;
+        readonly maxLength: number;
+        readonly special: number;
+        readonly lower: number;
+        readonly upper: number;
+        readonly digits: number;
+        /** 0 = never. */
+        readonly expirationDays: number;
+      };
+    };
+    answer: PasswordPolicy;
+  };
+  /** Set the caller's own pair. */
+  putPersonalCredential: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly body: {
+        readonly username: string;
+        /** Never shown again; `********` keeps the stored one. */
+        readonly password: string;
+        /** What the login is for: reads take `read`, else `any`. */
+        readonly level?: 'any' | 'read' | 'write';
+      };
+    };
+    answer: Credential;
+  };
+  /** Share with a user, group or tenant: exactly these permissions, no others. */
+  putShare: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        readonly subjects: 'users' | 'groups' | 'tenants';
+        readonly subject: string;
+      };
+      readonly body: {
+        readonly permissions: ReadonlyArray<string>;
+        readonly expiresAt?: string | null;
+        readonly credential?: 'source' | 'workspace' | 'personal' | null;
+      };
+    };
+    answer: Share;
+  };
+  /** Set the source's own pair. */
+  putSourceCredential: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly body: {
+        readonly username: string;
+        /** Never shown again; `********` keeps the stored one. */
+        readonly password: string;
+        /** What the login is for: reads take `read`, else `any`. */
+        readonly level?: 'any' | 'read' | 'write';
+      };
+    };
+    answer: Credential;
+  };
+  /** Set a workspace's pair. */
+  putWorkspaceCredential: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        readonly uid: string;
+      };
+      readonly body: {
+        readonly username: string;
+        /** Never shown again; `********` keeps the stored one. */
+        readonly password: string;
+        /** What the login is for: reads take `read`, else `any`. */
+        readonly level?: 'any' | 'read' | 'write';
+      };
+    };
+    answer: Credential;
+  };
+  /** Say who belongs to it; all others do no more. */
+  putWorkspaceMembers: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        readonly members: ReadonlyArray<{
+          readonly username: string;
+          /** What they are in it. */
+          readonly label?: string;
+        }>;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceMember>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Store the pair of everybody who works in it, once a connection with it has worked. */
+  putWorkspacePair: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The source's name, or its id. */
+        readonly source: string;
+      };
+      readonly body: {
+        readonly username: string;
+        readonly password: string;
+      };
+    };
+    answer: WorkspacePair;
+  };
+  /** Send an event of the log once more, under its own id. */
+  redeliverWebhookEvent: {
+    request: {
+      readonly params: {
+        readonly id: string;
+        readonly delivery: string;
+      };
+    };
+    answer: WebhookDelivery;
+  };
+  /** Read the schema from the server into the cache. */
+  refreshSchema: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: {
+      /** RFC 3339, UTC. */
+      readonly capturedAt: string;
+      readonly ageSeconds: number;
+      /** The way to connect has changed since. */
+      readonly stale: boolean;
+      readonly tables: number;
+      readonly columns: number;
+    };
+  };
+  /** Remove a member. */
+  removeGroupMember: {
+    request: {
+      readonly params: {
+        readonly group: string;
+        readonly username: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Take a member out of a group data source; the member itself stays. */
+  removeGroupSourceMember: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** The member's name, or its id. */
+        readonly member: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Allow an origin no longer. */
+  removeOrigin: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: undefined;
+  };
+  /** Submit a job that failed or was cancelled once more: a new job. */
+  retryJob: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: Job;
+  };
+  /** Revoke a token. */
+  revokeToken: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Make a new secret; the one before signs beside it for a day. */
+  rotateWebhookSecret: {
+    request: {
+      readonly params: {
+        /** The webhook's id, or its name. */
+        readonly id: string;
+      };
+    };
+    answer: NewWebhook;
+  };
+  /** Run one statement and stream its result. */
+  runQuery: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly body: {
+        readonly sql: string;
+        /** Positional: `$1` or `?`. */
+        readonly parameters?: ReadonlyArray<unknown>;
+        /** `ndjson` when absent. */
+        readonly format?: 'ndjson' | 'csv' | 'json' | 'arrow' | 'parquet';
+        readonly maxRows?: number;
+        readonly timeoutMs?: number;
+        /** Must be true for a statement that writes. */
+        readonly write?: boolean;
+        /** Uid of the workspace whose credential is used. */
+        readonly workspace?: string;
+        /** How 64-bit integers and decimals are written in JSON. */
+        readonly numbers?: 'string' | 'json';
+        /** Used once, never kept. */
+        readonly credential?: {
+          readonly username: string;
+          readonly password: string;
+        };
+      };
+    };
+    answer: Streamed & {
+      readonly mediaTypes: readonly [
+        'application/x-ndjson',
+        'text/csv',
+        'application/json',
+        'application/vnd.apache.parquet',
+      ];
+    };
+  };
+  /** Set or remove a limit of the system, a tenant, a user or a source. */
+  setLimit: {
+    request: {
+      readonly body: {
+        readonly level: 'system' | 'tenant' | 'user' | 'source';
+        /** Tenant slug, user name or source name; absent for `system`. */
+        readonly subject?: string;
+        /** `maxRows`, `maxBytes`, `timeoutMs`, `maxConcurrentQueries`, or one of hdp. */
+        readonly name: string;
+        readonly value: number | null;
+      };
+    };
+    answer: Limit | null;
+  };
+  /** Set a user's password; its sessions end. */
+  setUserPassword: {
+    request: {
+      readonly params: {
+        readonly username: string;
+      };
+      readonly body: {
+        readonly password: string;
+        /** It must be changed at the next sign-in. */
+        readonly temporary?: boolean;
+      };
+    };
+    answer: undefined;
+  };
+  /** Sign in with a user name and password. */
+  signIn: {
+    request: {
+      readonly body: {
+        readonly username: string;
+        readonly password: string;
+        /** A service of `GET /api/v1/sign-in/services` that takes passwords. */
+        readonly service?: string;
+      };
+    };
+    answer: {
+      readonly user: User;
+      /** Shown once; also set as the cookie `headgate_session`. */
+      readonly token: string;
+      /** RFC 3339, UTC. */
+      readonly expiresAt: string;
+    };
+  };
+  /** Sign out: the session ends. */
+  signOut: { request: object; answer: undefined };
+  /** Sign in with an OpenID provider: redirects there. */
+  startOpenIdSignIn: {
+    request: {
+      readonly params: {
+        /** The service's name, or its id. */
+        readonly service: string;
+      };
+      readonly query?: {
+        /** A path of this server to go to afterwards. */
+        readonly returnTo?: string;
+      };
+    };
+    answer: never;
+  };
+  /** Test a connection before it is saved. */
+  testConnection: {
+    request: {
+      readonly body: {
+        readonly name?: string;
+        /** A connection URL (libpq, JDBC, DSN) instead of its parts; parts that are given too win over it. */
+        readonly url?: string;
+        /** See `GET /api/v1/engines`. */
+        readonly engine?: string;
+        readonly host?: string;
+        readonly port?: number;
+        readonly database?: string;
+        readonly schema?: string;
+        readonly username?: string;
+        /** Never shown again; `********` keeps the stored one. */
+        readonly password?: string;
+        readonly tls?: {
+          /** Absent: `verify-full`, on loopback `prefer`. */
+          readonly mode?: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+          /** PEM. */
+          readonly ca?: string;
+          /** PEM. */
+          readonly cert?: string;
+          /** PEM; never shown again. */
+          readonly key?: string;
+        };
+        readonly options?: { readonly [name: string]: string | number | boolean };
+      };
+    };
+    answer: TestReport;
+  };
+  /** Test a service stage by stage. */
+  testSignInService: {
+    request: {
+      readonly params: {
+        /** The service's name, or its id. */
+        readonly service: string;
+      };
+      readonly body: {
+        /** Somebody to look up; LDAP with `bindDn` only. */
+        readonly login?: string;
+      };
+    };
+    answer: SignInServiceTestReport;
+  };
+  /** Test the connection of a saved source, perhaps with other settings, stage by stage. */
+  testSource: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly body: {
+        /** A connection URL (libpq, JDBC, DSN) instead of its parts; parts that are given too win over it. */
+        readonly url?: string;
+        /** See `GET /api/v1/engines`. */
+        readonly engine?: string;
+        readonly host?: string;
+        readonly port?: number;
+        readonly database?: string;
+        readonly schema?: string;
+        readonly username?: string;
+        /** Never shown again; `********` keeps the stored one. */
+        readonly password?: string;
+        readonly tls?: {
+          /** Absent: `verify-full`, on loopback `prefer`. */
+          readonly mode?: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+          /** PEM. */
+          readonly ca?: string;
+          /** PEM. */
+          readonly cert?: string;
+          /** PEM; never shown again. */
+          readonly key?: string;
+        };
+        readonly options?: { readonly [name: string]: string | number | boolean };
+      };
+    };
+    answer: TestReport;
+  };
+  /** Bring a deleted source back. */
+  undeleteSource: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: Source;
+  };
+  /** Take a link away; the sessions that came by it end. */
+  unlinkUser: {
+    request: {
+      readonly params: {
+        readonly service: string;
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Forget failed sign-ins. */
+  unlockUser: {
+    request: {
+      readonly params: {
+        readonly username: string;
+      };
+    };
+    answer: User;
+  };
+  /** Change a milestone. */
+  updateMilestone: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly id: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly targetDate?: string;
+        readonly state?: 'planned' | 'achieved';
+      };
+    };
+    answer: Milestone;
+  };
+  /** Change a role. Built-in ones stay as they are. */
+  updateRole: {
+    request: {
+      readonly params: {
+        readonly role: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly description?: string | null;
+        /** By word or name. */
+        readonly permissions?: ReadonlyArray<string>;
+      };
+    };
+    answer: Role;
+  };
+  /** Change members of a schedule; a new job replaces the old one whole. */
+  updateSchedule: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        /** Minute, hour, day, month, day of the week: `0 3 * * 1-5`; or `@daily` and its kin. */
+        readonly cron?: string;
+        /** IANA name; UTC when absent. */
+        readonly timeZone?: string;
+        readonly enabled?: boolean;
+        readonly job?:
+          | {
+              readonly kind: 'export';
+              readonly source: string;
+              readonly sql: string;
+              /** Positional: `$1` or `?`. */
+              readonly parameters?: ReadonlyArray<unknown>;
+              readonly format: 'ndjson' | 'csv' | 'parquet';
+              /** Of the whole file; Parquet compresses itself. */
+              readonly compression?: 'gzip' | 'zstd';
+              readonly maxRows?: number;
+              readonly timeoutMs?: number;
+              readonly fileName?: string;
+              /** Uid of the workspace whose credential is used. */
+              readonly workspace?: string;
+            }
+          | {
+              readonly kind: 'extract';
+              readonly sources: ReadonlyArray<{
+                readonly source: string;
+                readonly tables: ReadonlyArray<{
+                  /** The engine's default when absent: `public`, `dbo`, the database, the user. */
+                  readonly schema?: string;
+                  readonly table: string;
+                  /** All when absent. */
+                  readonly columns?: ReadonlyArray<string>;
+                  readonly filters?: {
+                    readonly [name: string]: {
+                      readonly [name: string]: ReadonlyArray<string | number | boolean | null>;
+                    };
+                  };
+                }>;
+                /** Uid of the workspace whose credential is used. */
+                readonly workspace?: string;
+              }>;
+              /** `json`: one object, source → table → rows; else a file a table. */
+              readonly format: 'ndjson' | 'csv' | 'parquet' | 'json';
+              readonly compression?: 'gzip' | 'zstd';
+              readonly timeoutMs?: number;
+            };
+      };
+    };
+    answer: Schedule;
+  };
+  /** Change a service by a merge patch. Switched off, the sessions that it opened end. */
+  updateSignInService: {
+    request: {
+      readonly params: {
+        /** The service's name, or its id. */
+        readonly service: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly description?: string | null;
+        readonly enabled?: boolean;
+        /** Asked for names that no user here has; one of all LDAP services. */
+        readonly default?: boolean;
+        /** Make a user for whom the service knows and nobody is here. */
+        readonly createUsers?: boolean;
+        /** Renew roles at every sign-in, not only the first. */
+        readonly syncRoles?: boolean;
+        readonly roles?: ReadonlyArray<string>;
+        readonly groupRoles?: ReadonlyArray<{
+          /** Name or DN. */
+          readonly group: string;
+          readonly role: string;
+        }>;
+        readonly ldap?: {
+          /** `ldaps://host`, or `ldap://host`, which is upgraded by STARTTLS. */
+          readonly url?: string;
+          readonly tls?: {
+            readonly mode?: 'verify-full' | 'verify-ca' | 'require' | 'disable';
+            readonly ca?: string | null;
+          } | null;
+          readonly bindDn?: string | null;
+          readonly bindPassword?: string | null;
+          readonly userDn?: string | null;
+          readonly userBase?: string | null;
+          readonly userFilter?: string | null;
+          readonly attributes?: {
+            readonly login?: string | null;
+            readonly subject?: string | null;
+            readonly firstName?: string | null;
+            readonly lastName?: string | null;
+            readonly email?: string | null;
+          } | null;
+          readonly groups?: {
+            readonly from?: 'none' | 'memberOf' | 'search' | null;
+            readonly base?: string | null;
+            readonly filter?: string | null;
+            readonly nested?: boolean | null;
+          } | null;
+          readonly timeoutMs?: number | null;
+        };
+        readonly oidc?: {
+          readonly issuer?: string;
+          readonly clientId?: string;
+          readonly clientSecret?: string | null;
+          readonly scopes?: ReadonlyArray<string> | null;
+          readonly audiences?: ReadonlyArray<string> | null;
+          readonly loginClaim?: string | null;
+          readonly groupsClaim?: string | null;
+          readonly ca?: string | null;
+          readonly timeoutMs?: number | null;
+        };
+      };
+    };
+    answer: SignInService;
+  };
+  /** Change a source by a JSON merge patch; with `dryRun` only tell what that would touch. */
+  updateSource: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** Only tell what would be touched. */
+        readonly dryRun?: boolean;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly title?: string | null;
+        readonly description?: string | null;
+        /** A connection URL (libpq, JDBC, DSN) instead of its parts; parts that are given too win over it. */
+        readonly url?: string;
+        readonly engine?: string | null;
+        readonly host?: string | null;
+        readonly port?: number | null;
+        readonly database?: string | null;
+        readonly schema?: string | null;
+        readonly username?: string | null;
+        readonly password?: string | null;
+        readonly tls?: {
+          readonly mode?: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full' | null;
+          readonly ca?: string | null;
+          readonly cert?: string | null;
+          readonly key?: string | null;
+        } | null;
+        readonly options?: { readonly [name: string]: string | number | boolean | null } | null;
+        readonly metadata?: { readonly [name: string]: unknown } | null;
+        readonly labels?: { readonly [name: string]: string | null } | null;
+        readonly permissions?: ReadonlyArray<string> | null;
+        readonly visibility?: 'private' | 'workspace' | 'tenant' | null;
+        readonly sharesCredential?: boolean | null;
+        readonly enabled?: boolean | null;
+      };
+    };
+    answer: Source | BlastRadius | undefined;
+  };
+  /** Change a tenant, or who administers it. */
+  updateTenant: {
+    request: {
+      readonly params: {
+        readonly slug: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly description?: string | null;
+        /** The users of an inactive tenant cannot sign in. */
+        readonly status?: 'active' | 'inactive';
+        /** User names; exactly these. */
+        readonly admins?: ReadonlyArray<string>;
+      };
+    };
+    answer: Tenant;
+  };
+  /** Change a user. Absent members stay, null empties. */
+  updateUser: {
+    request: {
+      readonly params: {
+        readonly username: string;
+      };
+      readonly body: {
+        readonly firstName?: string | null;
+        readonly lastName?: string | null;
+        readonly email?: string | null;
+        readonly roles?: ReadonlyArray<string>;
+        /** Permissions beside the roles', by word or name. */
+        readonly permissions?: ReadonlyArray<string>;
+        readonly administers?: ReadonlyArray<string>;
+        readonly status?: 'active' | 'inactive';
+        /** Slug: moves a user who owns no sources; give roles of that tenant with it. */
+        readonly tenant?: string;
+        readonly passwordExpiresAt?: string | null;
+      };
+    };
+    answer: User;
+  };
+  /** Change a webhook. */
+  updateWebhook: {
+    request: {
+      readonly params: {
+        /** The webhook's id, or its name. */
+        readonly id: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        /** http or https, without user and fragment. */
+        readonly url?: string;
+        readonly events?: ReadonlyArray<'job.succeeded' | 'job.failed' | 'job.cancelled'>;
+        readonly kind?: string | null;
+        readonly source?: string | null;
+        /** False gives up what waits. */
+        readonly enabled?: boolean;
+      };
+    };
+    answer: Webhook;
+  };
+  /** Change a workspace: members its name and summary, its owner everything. */
+  updateWorkspace: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly summary?: string | null;
+        readonly public?: boolean;
+        /** True freezes its content. */
+        readonly archived?: boolean;
+        readonly projectStatus?: 'on_track' | 'needs_attention' | 'at_risk';
+        readonly projectStatusReason?: string | null;
+        readonly stage?: number;
+      };
+    };
+    answer: Workspace;
+  };
+  /** Watch a job as server-sent events, until it is over. */
+  watchJob: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: Streamed & { readonly mediaTypes: readonly ['text/event-stream'] };
+  };
+}
+
+/** Method and path below `/api/v1` of each operation. */
+export const routes: { readonly [Id in keyof Operations]: string } = {
+  addGroupMember: 'PUT /groups/{group}/members/{username}',
+  addOrigin: 'POST /policies/origins',
+  cancelJob: 'POST /jobs/{id}/cancel',
+  cancelQuery: 'DELETE /queries/{id}',
+  changeOwnPassword: 'PUT /me/password',
+  createGroup: 'POST /groups',
+  createJob: 'POST /jobs',
+  createMilestone: 'POST /workspaces/{workspace}/milestones',
+  createRole: 'POST /roles',
+  createSchedule: 'POST /schedules',
+  createSignInService: 'POST /sign-in-services',
+  createSource: 'POST /sources',
+  createTenant: 'POST /tenants',
+  createToken: 'POST /tokens',
+  createUser: 'POST /users',
+  createWebhook: 'POST /webhooks',
+  createWorkspace: 'POST /workspaces',
+  deleteGroup: 'DELETE /groups/{group}',
+  deleteMilestone: 'DELETE /workspaces/{workspace}/milestones/{id}',
+  deletePersonalCredential: 'DELETE /sources/{name}/credentials/personal',
+  deleteRole: 'DELETE /roles/{role}',
+  deleteSchedule: 'DELETE /schedules/{id}',
+  deleteShare: 'DELETE /sources/{name}/shares/{subjects}/{subject}',
+  deleteShares: 'DELETE /sources/{name}/shares',
+  deleteSignInService: 'DELETE /sign-in-services/{service}',
+  deleteSource: 'DELETE /sources/{name}',
+  deleteSourceCredential: 'DELETE /sources/{name}/credentials/source',
+  deleteTenant: 'DELETE /tenants/{slug}',
+  deleteUser: 'DELETE /users/{username}',
+  deleteWebhook: 'DELETE /webhooks/{id}',
+  deleteWorkspace: 'DELETE /workspaces/{workspace}',
+  deleteWorkspaceCredential: 'DELETE /sources/{name}/credentials/workspaces/{uid}',
+  deleteWorkspacePair: 'DELETE /workspaces/{workspace}/credentials/{source}',
+  explainAccess: 'GET /sources/{name}/access',
+  exportAuditEvents: 'GET /audit/export',
+  finishOpenIdSignIn: 'GET /sign-in/oidc/{service}/callback',
+  getAddressLists: 'GET /policies/addresses/{level}',
+  getAuditCheckpoints: 'GET /audit/checkpoint',
+  getCurrentSession: 'GET /sessions/current',
+  getGroup: 'GET /groups/{group}',
+  getJob: 'GET /jobs/{id}',
+  getJobOutput: 'GET /jobs/{id}/outputs/{name}',
+  getMe: 'GET /me',
+  getPasswordPolicy: 'GET /policies/passwords',
+  getPersonalCredential: 'GET /sources/{name}/credentials/personal',
+  getQuery: 'GET /queries/{id}',
+  getRole: 'GET /roles/{role}',
+  getSchedule: 'GET /schedules/{id}',
+  getSchema: 'GET /sources/{name}/schema',
+  getShare: 'GET /sources/{name}/shares/{subjects}/{subject}',
+  getSignInService: 'GET /sign-in-services/{service}',
+  getSource: 'GET /sources/{name}',
+  getSourceCredential: 'GET /sources/{name}/credentials/source',
+  getTenant: 'GET /tenants/{slug}',
+  getUser: 'GET /users/{username}',
+  getWebhook: 'GET /webhooks/{id}',
+  getWorkspace: 'GET /workspaces/{workspace}',
+  getWorkspaceCredential: 'GET /sources/{name}/credentials/workspaces/{uid}',
+  linkUser: 'POST /sign-in-services/{service}/users',
+  listAuditEvents: 'GET /audit',
+  listCredentials: 'GET /sources/{name}/credentials',
+  listEngines: 'GET /engines',
+  listGroupSourceMembers: 'GET /sources/{name}/members',
+  listGroups: 'GET /groups',
+  listJobs: 'GET /jobs',
+  listLeases: 'GET /sources/{name}/leases',
+  listLimits: 'GET /limits',
+  listMilestones: 'GET /workspaces/{workspace}/milestones',
+  listOfferedSignInServices: 'GET /sign-in/services',
+  listOrigins: 'GET /policies/origins',
+  listPermissions: 'GET /permissions',
+  listQueries: 'GET /queries',
+  listRoles: 'GET /roles',
+  listSchedules: 'GET /schedules',
+  listShares: 'GET /sources/{name}/shares',
+  listSignInLinks: 'GET /sign-in-services/{service}/users',
+  listSignInServices: 'GET /sign-in-services',
+  listSources: 'GET /sources',
+  listTenants: 'GET /tenants',
+  listTokens: 'GET /tokens',
+  listUsage: 'GET /usage',
+  listUsers: 'GET /users',
+  listWebhookDeliveries: 'GET /webhooks/{id}/deliveries',
+  listWebhooks: 'GET /webhooks',
+  listWorkspaceMembers: 'GET /workspaces/{workspace}/members',
+  listWorkspacePairs: 'GET /workspaces/{workspace}/credentials',
+  listWorkspaces: 'GET /workspaces',
+  pingWebhook: 'POST /webhooks/{id}/ping',
+  putAddressLists: 'PUT /policies/addresses/{level}',
+  putGroupSourceMember: 'PUT /sources/{name}/members/{member}',
+  putPasswordPolicy: 'PUT /policies/passwords',
+  putPersonalCredential: 'PUT /sources/{name}/credentials/personal',
+  putShare: 'PUT /sources/{name}/shares/{subjects}/{subject}',
+  putSourceCredential: 'PUT /sources/{name}/credentials/source',
+  putWorkspaceCredential: 'PUT /sources/{name}/credentials/workspaces/{uid}',
+  putWorkspaceMembers: 'PUT /workspaces/{workspace}/members',
+  putWorkspacePair: 'PUT /workspaces/{workspace}/credentials/{source}',
+  redeliverWebhookEvent: 'POST /webhooks/{id}/deliveries/{delivery}/redeliver',
+  refreshSchema: 'POST /sources/{name}/schema/refresh',
+  removeGroupMember: 'DELETE /groups/{group}/members/{username}',
+  removeGroupSourceMember: 'DELETE /sources/{name}/members/{member}',
+  removeOrigin: 'DELETE /policies/origins/{id}',
+  retryJob: 'POST /jobs/{id}/retry',
+  revokeToken: 'DELETE /tokens/{id}',
+  rotateWebhookSecret: 'POST /webhooks/{id}/rotate-secret',
+  runQuery: 'POST /sources/{name}/query',
+  setLimit: 'PUT /limits',
+  setUserPassword: 'PUT /users/{username}/password',
+  signIn: 'POST /sessions',
+  signOut: 'DELETE /sessions/current',
+  startOpenIdSignIn: 'GET /sign-in/oidc/{service}/start',
+  testConnection: 'POST /connection-tests',
+  testSignInService: 'POST /sign-in-services/{service}/test',
+  testSource: 'POST /sources/{name}/test',
+  undeleteSource: 'POST /sources/{name}/undelete',
+  unlinkUser: 'DELETE /sign-in-services/{service}/users/{id}',
+  unlockUser: 'POST /users/{username}/unlock',
+  updateMilestone: 'PATCH /workspaces/{workspace}/milestones/{id}',
+  updateRole: 'PATCH /roles/{role}',
+  updateSchedule: 'PATCH /schedules/{id}',
+  updateSignInService: 'PATCH /sign-in-services/{service}',
+  updateSource: 'PATCH /sources/{name}',
+  updateTenant: 'PATCH /tenants/{slug}',
+  updateUser: 'PATCH /users/{username}',
+  updateWebhook: 'PATCH /webhooks/{id}',
+  updateWorkspace: 'PATCH /workspaces/{workspace}',
+  watchJob: 'GET /jobs/{id}/events',
+};

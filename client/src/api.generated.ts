@@ -321,6 +321,22 @@ export interface TestReport {
   };
 }
 
+export interface UrlParts {
+  readonly engine: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly database?: string;
+  readonly schema?: string;
+  readonly username?: string;
+  readonly tls?: {
+    /** Absent: `verify-full`, on loopback `prefer`. */
+    readonly mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  };
+  readonly options: { readonly [name: string]: string | number | boolean };
+  /** It holds a password, which is not repeated: send the URL along. */
+  readonly hasPassword: boolean;
+}
+
 export interface GroupSourceMember {
   /** Of the member. */
   readonly id: string;
@@ -2366,6 +2382,18 @@ export interface Operations {
   };
   /** Sign out: the session ends. */
   signOut: { request: object; answer: undefined };
+  /** Split a connection URL into the parts of a source, without its password. */
+  splitConnectionUrl: {
+    request: {
+      readonly body: {
+        /** A connection URL (libpq, JDBC, DSN) instead of its parts; parts that are given too win over it. */
+        readonly url: string;
+        /** Told by the URL when absent. */
+        readonly engine?: string;
+      };
+    };
+    answer: UrlParts;
+  };
   /** Sign in with an OpenID provider: redirects there. */
   startOpenIdSignIn: {
     request: {
@@ -2884,6 +2912,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   setUserPassword: 'PUT /users/{username}/password',
   signIn: 'POST /sessions',
   signOut: 'DELETE /sessions/current',
+  splitConnectionUrl: 'POST /connection-urls',
   startOpenIdSignIn: 'GET /sign-in/oidc/{service}/start',
   testConnection: 'POST /connection-tests',
   testSignInService: 'POST /sign-in-services/{service}/test',

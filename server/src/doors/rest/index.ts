@@ -29,7 +29,7 @@ import { registerSessions, registerSignIn } from './sessions.ts';
 import { registerShares } from './shares.ts';
 import { registerOpenIdSignIn } from './sign-in.ts';
 import { registerSignInServices } from './sign-in-services.ts';
-import { registerEngines, registerSources, registerTests } from './sources.ts';
+import { registerEngines, registerSources, registerTests, registerUrls } from './sources.ts';
 import { registerSystem } from './system.ts';
 import { registerTokens } from './tokens.ts';
 import { registerUsers } from './users.ts';
@@ -100,6 +100,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerEngines(operations, services);
   registerSources(operations, services);
   registerTests(operations, services);
+  registerUrls(operations, services);
   registerGroupMembers(operations, services);
   registerCredentials(operations, services);
   registerShares(operations, services);

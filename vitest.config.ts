@@ -4,7 +4,7 @@ const soak = process.env.HEADGATE_SOAK === '1';
 
 export default defineConfig({
   test: {
-    include: ['client/**/*.test.ts', 'server/**/*.test.ts', 'scripts/**/*.test.ts'],
+    include: ['client/**/*.test.ts', 'console/test/**/*.test.ts', 'server/**/*.test.ts', 'scripts/**/*.test.ts'],
     // The full numbers of the design's properties take minutes: `npm run soak`.
     exclude: ['**/node_modules/**', ...(soak ? [] : ['**/*.soak.test.ts'])],
     // V8 keeps one table of code pages a process; threads that come and go with WebAssembly corrupt it once in a while

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './server/test/sequencer.ts';
 
 const soak = process.env.HEADGATE_SOAK === '1';
 
@@ -18,6 +19,7 @@ export default defineConfig({
     // ("Check failed: jit_page.has_value()"), and the whole run dies. Processes fail alone.
     pool: 'forks',
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     globalSetup: ['server/test/global-setup.ts'],
     // Upper bounds for a busy machine, not expectations.
     testTimeout: soak ? 3_600_000 : 60_000,

@@ -26,6 +26,8 @@ export interface Problem {
 export interface User {
   readonly id: string;
   readonly username: string;
+  /** `service`: an account for a program, which signs in by tokens and keys alone. */
+  readonly kind: 'person' | 'service';
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly email: string | null;
@@ -71,6 +73,19 @@ export interface Permission {
   readonly onShare: boolean;
 }
 
+export interface ApiToken {
+  readonly id: string;
+  readonly name: string;
+  /** The first characters, to recognise it. */
+  readonly hint: string;
+  readonly scopes: ReadonlyArray<string> | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly revokedAt: string | null;
+}
+
 export interface Group {
   readonly id: string;
   readonly name: string;
@@ -95,19 +110,6 @@ export interface Tenant {
   readonly createdAt: string;
   /** RFC 3339, UTC. */
   readonly updatedAt: string;
-}
-
-export interface ApiToken {
-  readonly id: string;
-  readonly name: string;
-  /** The first characters, to recognise it. */
-  readonly hint: string;
-  readonly scopes: ReadonlyArray<string> | null;
-  /** RFC 3339, UTC. */
-  readonly createdAt: string;
-  readonly expiresAt: string | null;
-  readonly lastUsedAt: string | null;
-  readonly revokedAt: string | null;
 }
 
 export interface SignInService {
@@ -479,6 +481,27 @@ export interface Job {
   readonly schedule?: string;
 }
 
+export interface JobAttempt {
+  readonly attempt: number;
+  /** Host and process. */
+  readonly worker: string;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled' | 'retried' | 'handed_back' | 'lost' | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly source?: string;
+    readonly table?: string;
+    readonly column?: string;
+  } | null;
+  readonly progress: {
+    readonly rows: number;
+    readonly bytes: number;
+  };
+}
+
 export interface Schedule {
   readonly id: string;
   readonly name: string;
@@ -631,6 +654,28 @@ export interface AuditEntry {
   readonly hash: string | null;
 }
 
+export interface AuditVerification {
+  readonly ok: boolean;
+  /** Sealed events. */
+  readonly checked: number;
+  /** Events that nothing binds yet. */
+  readonly unsealed: number;
+  readonly firstBad: {
+    readonly tenantId: number;
+    readonly sequence: number | null;
+    readonly eventId: number | null;
+    readonly problem: string;
+    readonly message: string;
+  } | null;
+  readonly chains: ReadonlyArray<{
+    readonly tenantId: number;
+    readonly events: number;
+    readonly lastSequence: number;
+  }>;
+  /** What this check cannot see. */
+  readonly limits: ReadonlyArray<string>;
+}
+
 export interface Limit {
   readonly level: 'system' | 'tenant' | 'user' | 'source';
   readonly subject: string | null;
@@ -689,6 +734,59 @@ export interface Usage {
   readonly queries: number;
   readonly rows: number;
   readonly bytes: number;
+}
+
+export interface System {
+  readonly version: string;
+  readonly healthy: boolean;
+  /** As of the node that answers. */
+  readonly checks: ReadonlyArray<{
+    readonly name: string;
+    readonly up: boolean;
+    readonly milliseconds: number | null;
+  }>;
+  readonly store: {
+    readonly kind: 'pglite' | 'postgresql';
+    readonly version: string;
+    readonly bytes: number;
+  };
+  readonly keys: {
+    /** Of the key-encryption key that wraps now. */
+    readonly currentKeyId: string;
+    /** Ids and ages; the keys themselves never leave the vault. */
+    readonly dataKeys: ReadonlyArray<{
+      readonly id: string;
+      readonly state: string;
+      readonly keyId: string;
+      readonly provider: string;
+      /** RFC 3339, UTC. */
+      readonly createdAt: string;
+      readonly rewrappedAt: string | null;
+    }>;
+    /** Signs checkpoints of the audit trail. */
+    readonly signingKeyId: string;
+  };
+  readonly work: {
+    readonly jobsQueued: number;
+    readonly jobsRunning: number;
+    readonly auditUnsealed: number;
+  };
+}
+
+export interface Node {
+  readonly id: string;
+  readonly host: string;
+  readonly processId: number;
+  readonly version: string;
+  readonly runtime: string;
+  readonly address: string | null;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  /** RFC 3339, UTC. */
+  readonly seenAt: string;
+  readonly alive: boolean;
+  /** The node that answers. */
+  readonly current: boolean;
 }
 
 /** What each operation takes and answers. */
@@ -880,6 +978,22 @@ export interface Operations {
     };
     answer: Schedule;
   };
+  /** Create a service account: a user for a program, which signs in by tokens and keys alone. */
+  createServiceAccount: {
+    request: {
+      readonly body: {
+        readonly username: string;
+        /** Whom to ask about it. */
+        readonly email?: string;
+        readonly roles?: ReadonlyArray<string>;
+        /** Permissions beside the roles', by word or name. */
+        readonly permissions?: ReadonlyArray<string>;
+        /** Slug; the own tenant when absent. */
+        readonly tenant?: string;
+      };
+    };
+    answer: User;
+  };
   /** Add an LDAP directory or an OpenID provider to sign in with. */
   createSignInService: {
     request: {
@@ -1037,6 +1151,33 @@ export interface Operations {
       };
     };
     answer: User;
+  };
+  /** Make a token for a service account; it is shown once. */
+  createUserToken: {
+    request: {
+      readonly params: {
+        readonly username: string;
+      };
+      readonly body: {
+        readonly name: string;
+        readonly scopes?: ReadonlyArray<string> | null;
+        readonly expiresAt?: string | null;
+      };
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      /** The first characters, to recognise it. */
+      readonly hint: string;
+      readonly scopes: ReadonlyArray<string> | null;
+      /** RFC 3339, UTC. */
+      readonly createdAt: string;
+      readonly expiresAt: string | null;
+      readonly lastUsedAt: string | null;
+      readonly revokedAt: string | null;
+      /** Shown once. */
+      readonly token: string;
+    };
   };
   /** Create a webhook; its secret is shown once. */
   createWebhook: {
@@ -1276,6 +1417,9 @@ export interface Operations {
         readonly resource?: string;
         readonly outcome?: 'allowed' | 'denied' | 'failed';
         readonly tenant?: string;
+        readonly door?: string;
+        /** Of a statement: equal for statements that differ in literals alone. */
+        readonly fingerprint?: string;
         /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
         readonly since?: string;
         /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
@@ -1507,6 +1651,8 @@ export interface Operations {
     };
     answer: Credential;
   };
+  /** Version, health, store, keys and waiting work; for administrators. */
+  getSystem: { request: object; answer: System };
   /** Read a tenant. */
   getTenant: {
     request: {
@@ -1593,6 +1739,9 @@ export interface Operations {
         readonly resource?: string;
         readonly outcome?: 'allowed' | 'denied' | 'failed';
         readonly tenant?: string;
+        readonly door?: string;
+        /** Of a statement: equal for statements that differ in literals alone. */
+        readonly fingerprint?: string;
         /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
         readonly since?: string;
         /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
@@ -1654,6 +1803,19 @@ export interface Operations {
     };
     answer: {
       readonly items: ReadonlyArray<Group>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Its attempts and how each ended, the newest first. */
+  listJobAttempts: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<JobAttempt>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -1724,6 +1886,15 @@ export interface Operations {
     };
     answer: {
       readonly items: ReadonlyArray<Milestone>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The processes of this installation; for administrators. */
+  listNodes: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Node>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -1904,6 +2075,19 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** The tokens of a user, newest first. */
+  listUserTokens: {
+    request: {
+      readonly params: {
+        readonly username: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<ApiToken>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** List the users that the caller may see. */
   listUsers: {
     request: {
@@ -1912,8 +2096,10 @@ export interface Operations {
         readonly limit?: number;
         /** `nextCursor` of the page before; opaque. */
         readonly cursor?: string;
+        /** Part of the user name, a name or the e-mail address. */
         readonly q?: string;
         readonly tenant?: string;
+        readonly kind?: 'person' | 'service';
       };
     };
     answer: {
@@ -2266,6 +2452,16 @@ export interface Operations {
   revokeToken: {
     request: {
       readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Revoke a token of a user. */
+  revokeUserToken: {
+    request: {
+      readonly params: {
+        readonly username: string;
         readonly id: string;
       };
     };
@@ -2761,6 +2957,8 @@ export interface Operations {
     };
     answer: Workspace;
   };
+  /** Check every chain in the store, event by event; for administrators. */
+  verifyAudit: { request: object; answer: AuditVerification };
   /** Watch a job as server-sent events, until it is over. */
   watchJob: {
     request: {
@@ -2784,11 +2982,13 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   createMilestone: 'POST /workspaces/{workspace}/milestones',
   createRole: 'POST /roles',
   createSchedule: 'POST /schedules',
+  createServiceAccount: 'POST /service-accounts',
   createSignInService: 'POST /sign-in-services',
   createSource: 'POST /sources',
   createTenant: 'POST /tenants',
   createToken: 'POST /tokens',
   createUser: 'POST /users',
+  createUserToken: 'POST /users/{username}/tokens',
   createWebhook: 'POST /webhooks',
   createWorkspace: 'POST /workspaces',
   deleteGroup: 'DELETE /groups/{group}',
@@ -2827,6 +3027,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   getSignInService: 'GET /sign-in-services/{service}',
   getSource: 'GET /sources/{name}',
   getSourceCredential: 'GET /sources/{name}/credentials/source',
+  getSystem: 'GET /system',
   getTenant: 'GET /tenants/{slug}',
   getUser: 'GET /users/{username}',
   getWebhook: 'GET /webhooks/{id}',
@@ -2838,10 +3039,12 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listEngines: 'GET /engines',
   listGroupSourceMembers: 'GET /sources/{name}/members',
   listGroups: 'GET /groups',
+  listJobAttempts: 'GET /jobs/{id}/attempts',
   listJobs: 'GET /jobs',
   listLeases: 'GET /sources/{name}/leases',
   listLimits: 'GET /limits',
   listMilestones: 'GET /workspaces/{workspace}/milestones',
+  listNodes: 'GET /system/nodes',
   listOfferedSignInServices: 'GET /sign-in/services',
   listOrigins: 'GET /policies/origins',
   listPermissions: 'GET /permissions',
@@ -2855,6 +3058,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listTenants: 'GET /tenants',
   listTokens: 'GET /tokens',
   listUsage: 'GET /usage',
+  listUserTokens: 'GET /users/{username}/tokens',
   listUsers: 'GET /users',
   listWebhookDeliveries: 'GET /webhooks/{id}/deliveries',
   listWebhooks: 'GET /webhooks',
@@ -2878,6 +3082,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   removeOrigin: 'DELETE /policies/origins/{id}',
   retryJob: 'POST /jobs/{id}/retry',
   revokeToken: 'DELETE /tokens/{id}',
+  revokeUserToken: 'DELETE /users/{username}/tokens/{id}',
   rotateWebhookSecret: 'POST /webhooks/{id}/rotate-secret',
   runQuery: 'POST /sources/{name}/query',
   setLimit: 'PUT /limits',
@@ -2900,5 +3105,6 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   updateUser: 'PATCH /users/{username}',
   updateWebhook: 'PATCH /webhooks/{id}',
   updateWorkspace: 'PATCH /workspaces/{workspace}',
+  verifyAudit: 'POST /audit/verify',
   watchJob: 'GET /jobs/{id}/events',
 };

@@ -18,12 +18,14 @@ import { registerCredentials } from './credentials.ts';
 import { problemOf } from './errors.ts';
 import { registerGroupMembers } from './group-members.ts';
 import { registerGroups, registerTenants } from './groups.ts';
+import { registerInstallation } from './installation.ts';
 import { registerJobs } from './jobs.ts';
 import { Operations } from './operation.ts';
 import { registerPolicies } from './policies.ts';
 import { registerQueries } from './query.ts';
 import { registerRoles } from './roles.ts';
 import { registerSchedules } from './schedules.ts';
+import { registerServiceAccounts } from './service-accounts.ts';
 import type { RestServices } from './services.ts';
 import { registerSessions, registerSignIn } from './sessions.ts';
 import { registerShares } from './shares.ts';
@@ -56,6 +58,7 @@ const tags = [
   { name: 'workspaces', description: 'Rooms to work in, and the credentials that they share.' },
   { name: 'audit', description: 'What happened.' },
   { name: 'limits', description: 'Caps on rows, bytes and time.' },
+  { name: 'system', description: 'Version, health, nodes and keys.' },
   { name: 'policies', description: 'Passwords, addresses, web pages; what was used.' },
 ];
 
@@ -92,6 +95,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   const operations = new Operations(app, services);
   registerSessions(operations, services);
   registerUsers(operations, services);
+  registerServiceAccounts(operations, services);
   registerRoles(operations, services);
   registerGroups(operations, services);
   registerTenants(operations, services);
@@ -115,6 +119,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerAudit(operations, services);
   registerLimits(operations, services);
   registerPolicies(operations, services);
+  registerInstallation(operations, services);
 }
 
 /** The native door over the given services. */

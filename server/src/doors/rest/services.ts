@@ -6,6 +6,7 @@ import type { Webhooks } from '../../domain/events/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
 import type { Credentials, GroupMembers, Sources } from '../../domain/sources/index.ts';
+import type { System } from '../../domain/system/index.ts';
 import type { UsageMeters } from '../../domain/usage/index.ts';
 import type { Accounts, Members, Milestones, Workspaces } from '../../domain/workspaces/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
@@ -35,6 +36,7 @@ export interface RestServices {
   readonly accounts: Accounts;
   readonly audit: AuditLog;
   readonly usage: UsageMeters;
+  readonly system: System;
   readonly gateway: Gateway;
   readonly store: Store;
   readonly vault: Vault;

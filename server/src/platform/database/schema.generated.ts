@@ -520,6 +520,17 @@ export interface JobTable {
   retry_of: number | null;
 }
 
+export interface JobAttemptTable {
+  job_id: number;
+  attempt: number;
+  worker: string;
+  started_at: Generated<Timestamp>;
+  finished_at: Timestamp | null;
+  outcome: string | null;
+  error: unknown;
+  progress: Generated<unknown>;
+}
+
 export interface JobDefinitionTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -621,6 +632,17 @@ export interface NamedSecretTable {
   username: string | null;
   secret_sealed: Bytes;
   updated_at: Generated<Timestamp>;
+}
+
+export interface NodeTable {
+  uid: string;
+  host: string;
+  process_id: number;
+  version: string;
+  runtime: string;
+  address: string | null;
+  started_at: Generated<Timestamp>;
+  seen_at: Generated<Timestamp>;
 }
 
 export interface OauthClientTable {
@@ -919,6 +941,7 @@ export interface UserAccountTable {
   version: Generated<number>;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+  kind: Generated<string>;
 }
 
 export interface UserGroupTable {
@@ -1081,6 +1104,7 @@ export interface DB {
   external_identity: ExternalIdentityTable;
   idempotency_record: IdempotencyRecordTable;
   job: JobTable;
+  job_attempt: JobAttemptTable;
   job_definition: JobDefinitionTable;
   job_event: JobEventTable;
   job_item: JobItemTable;
@@ -1089,6 +1113,7 @@ export interface DB {
   limit_value: LimitValueTable;
   milestone: MilestoneTable;
   named_secret: NamedSecretTable;
+  node: NodeTable;
   oauth_client: OauthClientTable;
   oauth_grant: OauthGrantTable;
   picture: PictureTable;

@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Config, keyProviderOf } from './config.ts';
 import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
@@ -45,6 +46,7 @@ import {
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
+import { consoleDoor } from './doors/console/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
@@ -81,6 +83,8 @@ export interface AppOverrides {
   };
   /** Jobs of the fetcher door. */
   readonly fetcherJobs?: FetcherJobs;
+  /** Where the console was built. */
+  readonly consoleFolder?: string;
 }
 
 export interface App {
@@ -107,6 +111,9 @@ export interface App {
   /** Stops gracefully (F6), within `config.shutdownGraceSeconds`. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** Where `npm run build` puts the console, beside the server. */
+const consoleFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 /** How long new requests are still served after `/readyz` has turned, at most, ms. */
 const maxNoticeMs = 2000;
@@ -299,6 +306,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       signIn: { services: identity.signInServices, links: identity.serviceLinks },
     }),
   ];
+  if (config.consoleEnabled) doors.push(consoleDoor({ folder: overrides.consoleFolder ?? consoleFolder }));
   if (config.fetcherEnabled) {
     await ensureInternalSources({ store, vault, audit }, config.fetcherInternalSources);
     const rules = fetcherRules(config);

@@ -535,7 +535,7 @@ describe('the system', () => {
     });
     const metrics = await headgate.call('GET', '/metrics', undefined, { as: null });
     expect(metrics.text).toContain('headgate_http_request_seconds_bucket');
-    expect((await headgate.call('GET', '/', undefined, { as: null })).headers.get('location')).toBe('/docs/');
+    expect((await headgate.call('GET', '/', undefined, { as: null })).headers.get('location')).toBe('/console/');
     const docs = await headgate.call('GET', '/docs/', undefined, { as: null });
     expect(docs.status).toBe(200);
     expect(docs.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self';/);

@@ -62,4 +62,6 @@ export interface RestSettings {
   /** Origins of other web pages that may call with a bearer token. */
   readonly corsOrigins: readonly string[];
   readonly trustProxy: boolean;
+  /** Browsers that open the server's root are sent to the console. */
+  readonly consoleEnabled: boolean;
 }

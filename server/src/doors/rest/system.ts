@@ -32,7 +32,7 @@ export function checkAll(
 }
 
 export function registerSystem(app: DoorInstance, services: RestServices): void {
-  const { checks, draining, metrics, version } = services;
+  const { checks, draining, metrics, version, settings } = services;
   app.get('/healthz', async () => ({ status: 'healthy', version }));
   app.get('/readyz', async (_request, reply) => {
     const results = await checkAll(checks);
@@ -44,5 +44,5 @@ export function registerSystem(app: DoorInstance, services: RestServices): void 
   });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   app.get(`${apiPrefix}/openapi.json`, async () => app.swagger());
-  app.get('/', async (_request, reply) => reply.redirect('/docs/'));
+  app.get('/', async (_request, reply) => reply.redirect(settings.consoleEnabled ? '/console/' : '/docs/'));
 }

@@ -41,7 +41,7 @@ export class ApiTokens {
    * owners, take permission 104 or 12 of whoever makes it (decisions.md 6).
    * Throws InvalidError `scope_unknown`, `invalid_expiry`; ForbiddenError `scope_missing`, `permission_missing`.
    */
-  create(principal: Principal, input: TokenInput): Promise<NewApiToken> {
+  async create(principal: Principal, input: TokenInput): Promise<NewApiToken> {
     requireScope(principal, 'write');
     return this.createFor(principal, principal.subject, input);
   }
@@ -96,7 +96,7 @@ export class ApiTokens {
   }
 
   /** The caller's tokens, newest first; revoked ones too. */
-  list(principal: Principal): Promise<ApiTokenView[]> {
+  async list(principal: Principal): Promise<ApiTokenView[]> {
     return this.listOf(principal.subject.id);
   }
 

@@ -403,31 +403,29 @@ export interface Table {
   }>;
 }
 
-export interface Query {
+export interface Provider {
+  readonly name: string;
+  readonly title: string;
+  readonly regions: ReadonlyArray<string>;
+}
+
+export interface Account {
   readonly id: string;
-  readonly source: {
-    readonly id: string;
-    readonly name: string;
-  };
-  readonly user: string;
-  readonly door: string;
-  readonly state: 'running' | 'complete' | 'truncated' | 'failed' | 'cancelled';
-  /** Without its literals. */
-  readonly statement: string;
+  readonly provider: string;
+  readonly region: string;
+  readonly sources: number;
+  /** Those of its sources that were catalogued. */
+  readonly catalogued: number;
+  /** It stands for sources that were made elsewhere. */
+  readonly builtin: boolean;
+  readonly createdAt: string | null;
+}
+
+export interface NamedSecret {
+  readonly name: string;
+  readonly username: string | null;
   /** RFC 3339, UTC. */
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  readonly columns: ReadonlyArray<{
-    readonly name: string;
-    readonly kind: string;
-    readonly type: string;
-  }> | null;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-  } | null;
+  readonly updatedAt: string;
 }
 
 export interface Job {
@@ -479,6 +477,252 @@ export interface Job {
   readonly retryOf?: string;
   /** Id of the schedule that submitted it. */
   readonly schedule?: string;
+}
+
+export interface SourceCatalog {
+  readonly source: string;
+  readonly sourceId: string;
+  readonly description: string | null;
+  /** `personal`: holds personal data; `unknown`: not looked at yet. */
+  readonly privacy: 'unknown' | 'none' | 'personal';
+  readonly sensitivity: string;
+  readonly labels: ReadonlyArray<string>;
+  /** By hand: discoveries leave it alone. */
+  readonly corrected: boolean;
+  readonly tables: number;
+  readonly columns: number;
+  readonly sampledRows: number;
+  /** RFC 3339, UTC. */
+  readonly crawledAt: string;
+  readonly version: number;
+}
+
+export interface Drift {
+  readonly id: number;
+  /** RFC 3339, UTC. */
+  readonly at: string;
+  readonly change: 'table_added' | 'table_removed' | 'column_added' | 'column_removed' | 'column_changed';
+  readonly table: string;
+  readonly column: string | null;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface CataloguedTable {
+  /** Its address in the catalog. */
+  readonly name: string;
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly kind: string;
+  readonly comment: string | null;
+  readonly keys: {};
+  readonly columns: number;
+  readonly rowEstimate: number | null;
+  readonly sampledRows: number;
+  /** `personal`: holds personal data; `unknown`: not looked at yet. */
+  readonly privacy: 'unknown' | 'none' | 'personal';
+  readonly sensitivity: string;
+  readonly identifiers: ReadonlyArray<string>;
+  readonly labels: ReadonlyArray<string>;
+  /** By hand: discoveries leave it alone. */
+  readonly corrected: boolean;
+  /** RFC 3339, UTC. */
+  readonly changedAt: string;
+  readonly detectedAt: string | null;
+  readonly version: number;
+}
+
+export interface CataloguedColumn {
+  readonly name: string;
+  readonly position: number;
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly comment: string | null;
+  readonly identifiers: ReadonlyArray<{
+    readonly name: string;
+    readonly score: number;
+  }>;
+  /** `personal`: holds personal data; `unknown`: not looked at yet. */
+  readonly privacy: 'unknown' | 'none' | 'personal';
+  readonly sensitivity: string;
+  readonly samples: ReadonlyArray<string> | null;
+  /** By hand: discoveries leave it alone. */
+  readonly corrected: boolean;
+  readonly review: 'accepted' | 'rejected' | null;
+  readonly modifiedBy: string;
+  /** RFC 3339, UTC. */
+  readonly modifiedAt: string;
+  readonly version: number;
+}
+
+export interface Label {
+  readonly name: string;
+  readonly used: number;
+  readonly createdBy: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface Identifier {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly builtin: boolean;
+  readonly pattern: string | null;
+  readonly headerKeywords: ReadonlyArray<string>;
+  readonly excludeKeywords: ReadonlyArray<string>;
+  readonly properties: ReadonlyArray<string>;
+  readonly inTemplate: boolean;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  readonly version: number;
+}
+
+export interface Template {
+  /** Number of what it holds now; `init` while it was never changed. */
+  readonly snapshot: string;
+  readonly identifiers: number;
+  readonly properties: ReadonlyArray<{
+    readonly name: string;
+    readonly kind: 'category' | 'label';
+  }>;
+}
+
+export interface DiscoveryJob {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly state: 'ready' | 'scheduled' | 'running' | 'paused' | 'stopping' | 'completed';
+  readonly sources: ReadonlyArray<{
+    readonly source: string | null;
+    readonly account: string;
+    readonly instance: string | null;
+    readonly tables: ReadonlyArray<string>;
+  }>;
+  readonly provider: string | null;
+  readonly cron: string | null;
+  readonly depth: number;
+  readonly threshold: number;
+  readonly changedOnly: boolean;
+  readonly overwrite: boolean;
+  readonly includeKeywords: ReadonlyArray<string>;
+  readonly excludeKeywords: ReadonlyArray<string>;
+  readonly nextRunAt: string | null;
+  readonly lastStartedAt: string | null;
+  readonly lastFinishedAt: string | null;
+  readonly createdBy: string;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  readonly version: number;
+}
+
+export interface DiscoveryRun {
+  readonly id: number;
+  /** The discovery job. */
+  readonly job: number;
+  readonly state: 'running' | 'stopping' | 'paused' | 'completed' | 'stopped';
+  readonly snapshot: string | null;
+  readonly sources: {
+    readonly total: number;
+    readonly done: number;
+    readonly failed: number;
+  };
+  readonly tables: {
+    readonly total: number;
+    readonly done: number;
+  };
+  readonly columnsFound: number;
+  readonly workJob: string | null;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+}
+
+export interface RunSource {
+  readonly id: number;
+  readonly source: string | null;
+  readonly account: string;
+  readonly instance: string;
+  readonly state: 'ready' | 'pending' | 'running' | 'stopping' | 'succeeded' | 'failed' | 'stopped' | 'missing';
+  readonly tables: {
+    readonly total: number | null;
+    readonly done: number;
+  };
+  readonly columnsFound: number;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly error: string | null;
+}
+
+export interface RunTable {
+  readonly source: string | null;
+  readonly instance: string;
+  readonly table: string;
+  readonly rows: number;
+  readonly columnsFound: number;
+  readonly error: string | null;
+}
+
+export interface RunFinding {
+  readonly source: string | null;
+  readonly instance: string;
+  readonly table: string;
+  readonly column: string;
+  readonly identifiers: ReadonlyArray<{
+    readonly name: string;
+    readonly score: number;
+  }>;
+  /** Masked. */
+  readonly samples: ReadonlyArray<string>;
+}
+
+export interface Finding {
+  readonly id: number;
+  readonly source: string;
+  readonly sourceId: string;
+  readonly table: string;
+  readonly column: string;
+  readonly type: string;
+  readonly identifiers: ReadonlyArray<{
+    readonly name: string;
+    readonly score: number;
+  }>;
+  /** Masked. */
+  readonly samples: ReadonlyArray<string>;
+  readonly state: 'pending' | 'accepted' | 'rejected';
+  readonly foundAt: string | null;
+  readonly reviewedBy: string | null;
+  readonly reviewedAt: string | null;
+}
+
+export interface Query {
+  readonly id: string;
+  readonly source: {
+    readonly id: string;
+    readonly name: string;
+  };
+  readonly user: string;
+  readonly door: string;
+  readonly state: 'running' | 'complete' | 'truncated' | 'failed' | 'cancelled';
+  /** Without its literals. */
+  readonly statement: string;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly columns: ReadonlyArray<{
+    readonly name: string;
+    readonly kind: string;
+    readonly type: string;
+  }> | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+  } | null;
 }
 
 export interface JobAttempt {
@@ -812,6 +1056,16 @@ export interface Operations {
     };
     answer: Origin;
   };
+  /** Have discoveries look for these identifiers from now on. */
+  addToTemplate: {
+    request: {
+      readonly body: {
+        /** Names, or `all`. */
+        readonly identifiers: 'all' | ReadonlyArray<string>;
+      };
+    };
+    answer: Template;
+  };
   /** Cancel a job; no error when it is final already. */
   cancelJob: {
     request: {
@@ -840,6 +1094,79 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Correct what is known of a column; readings and discoveries leave it alone from then on. */
+  correctCatalogColumn: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** `database.table` or `database.schema.table`. */
+        readonly table: string;
+        readonly column: string;
+      };
+      readonly body: {
+        /** Names; an empty list: no personal data. */
+        readonly identifiers?: ReadonlyArray<string>;
+        /** `personal`: holds personal data; `unknown`: not looked at yet. */
+        readonly privacy?: 'unknown' | 'none' | 'personal';
+        readonly sensitivity?: string;
+        readonly comment?: string;
+      };
+    };
+    answer: CataloguedColumn;
+  };
+  /** Read the tables and columns of every database of a source into its catalog, as a job. */
+  crawlSource: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: Job;
+  };
+  /** Register an account of a provider; sources of its id that are there already show again. */
+  createAccount: {
+    request: {
+      readonly body: {
+        /** Unique in the tenant, over all providers, ignoring case. */
+        readonly id: string;
+        readonly provider: 'aws' | 'tencent' | 'google' | 'jdbc-proxy';
+        /** Of AWS accounts the installation's own region counts. */
+        readonly region?: string;
+      };
+    };
+    answer: Account;
+  };
+  /** Define which sources are looked through for sensitive data, how, and when. */
+  createDiscoveryJob: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly description?: string | null;
+        readonly sources?: ReadonlyArray<{
+          readonly source: string;
+          /** All when absent. */
+          readonly tables?: ReadonlyArray<string>;
+        }>;
+        readonly provider?: 'aws' | 'tencent' | 'google' | 'jdbc-proxy' | null;
+        readonly cron?: string | null;
+        /** Rows of each table; 100 when absent. */
+        readonly depth?: number;
+        /** Share of values from which on it counts; 0.2 when absent. */
+        readonly threshold?: number;
+        /** Only tables that changed since they were looked at; true when absent. */
+        readonly changedOnly?: boolean;
+        /** Also what was corrected by hand. */
+        readonly overwrite?: boolean;
+        /** Parts of column names. */
+        readonly includeKeywords?: ReadonlyArray<string>;
+        /** Parts of column names. */
+        readonly excludeKeywords?: ReadonlyArray<string>;
+      };
+    };
+    answer: DiscoveryJob;
+  };
   /** Create a group. */
   createGroup: {
     request: {
@@ -851,6 +1178,21 @@ export interface Operations {
       };
     };
     answer: Group;
+  };
+  /** Add an identifier by a pattern, keywords of column names, or both. */
+  createIdentifier: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly description?: string | null;
+        readonly pattern?: string | null;
+        readonly headerKeywords?: ReadonlyArray<string>;
+        readonly excludeKeywords?: ReadonlyArray<string>;
+        /** Categories and labels, by name. */
+        readonly properties?: ReadonlyArray<string>;
+      };
+    };
+    answer: Identifier;
   };
   /** Submit a job: an export of one query into a file, or an extraction of tables of several sources. */
   createJob: {
@@ -895,6 +1237,15 @@ export interface Operations {
           };
     };
     answer: Job;
+  };
+  /** Make a label for sources and tables. */
+  createLabel: {
+    request: {
+      readonly body: {
+        readonly name: string;
+      };
+    };
+    answer: Label;
   };
   /** Plan a milestone. */
   createMilestone: {
@@ -1208,11 +1559,48 @@ export interface Operations {
     };
     answer: Workspace;
   };
+  /** Delete an account: its catalogs go, its sources stay. */
+  deleteAccount: {
+    request: {
+      readonly params: {
+        /** The account's id. */
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a discovery job; its runs stay. */
+  deleteDiscoveryJob: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: undefined;
+  };
   /** Delete a group; what was shared with it is shared no more. */
   deleteGroup: {
     request: {
       readonly params: {
         readonly group: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete an identifier that was added and is not in the template. */
+  deleteIdentifier: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a label, and take it away from everything that carries it. */
+  deleteLabel: {
+    request: {
+      readonly params: {
+        readonly name: string;
       };
     };
     answer: undefined;
@@ -1256,6 +1644,15 @@ export interface Operations {
     request: {
       readonly params: {
         readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a named secret; connections that name it keep the pair that they have. */
+  deleteSecret: {
+    request: {
+      readonly params: {
+        readonly name: string;
       };
     };
     answer: undefined;
@@ -1391,6 +1788,24 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Let the schedule of a job rest. */
+  disableDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
+  /** Let the schedule of a job go on. */
+  enableDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
   /** May a user do something with a source, and why. */
   explainAccess: {
     request: {
@@ -1438,6 +1853,16 @@ export interface Operations {
     };
     answer: never;
   };
+  /** Read an account. */
+  getAccount: {
+    request: {
+      readonly params: {
+        /** The account's id. */
+        readonly id: string;
+      };
+    };
+    answer: Account;
+  };
   /** Addresses from which parts may be reached: of the system, a tenant, or the caller. */
   getAddressLists: {
     request: {
@@ -1469,6 +1894,18 @@ export interface Operations {
       readonly publicKeyPem: string;
     };
   };
+  /** Read a table of the catalog. */
+  getCatalogTable: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** `database.table` or `database.schema.table`. */
+        readonly table: string;
+      };
+    };
+    answer: CataloguedTable;
+  };
   /** The session that this request is signed in with. */
   getCurrentSession: {
     request: object;
@@ -1486,6 +1923,33 @@ export interface Operations {
       readonly current: boolean;
     } | null;
   };
+  /** Read a discovery job. */
+  getDiscoveryJob: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
+  /** Read how far a run is. */
+  getDiscoveryRun: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryRun;
+  };
+  /** Read a finding. */
+  getFinding: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: Finding;
+  };
   /** Read a group with its members. */
   getGroup: {
     request: {
@@ -1494,6 +1958,15 @@ export interface Operations {
       };
     };
     answer: Group;
+  };
+  /** Read an identifier. */
+  getIdentifier: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+    };
+    answer: Identifier;
   };
   /** Read a job. */
   getJob: {
@@ -1563,6 +2036,21 @@ export interface Operations {
     };
     answer: Role;
   };
+  /** Download what a run found, as a workbook or as CSV. */
+  getRunReport: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** `xlsx` when absent. */
+        readonly format?: 'xlsx' | 'csv';
+      };
+    };
+    answer: Streamed & {
+      readonly mediaTypes: readonly ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'text/csv'];
+    };
+  };
   /** Read a schedule. */
   getSchedule: {
     request: {
@@ -1605,6 +2093,15 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** Read who a named secret signs in. */
+  getSecret: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+    };
+    answer: NamedSecret;
+  };
   /** Read one share. */
   getShare: {
     request: {
@@ -1637,6 +2134,16 @@ export interface Operations {
     };
     answer: Source;
   };
+  /** Read what is known of a source as a whole. */
+  getSourceCatalog: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: SourceCatalog;
+  };
   /** Read the source's own pair, without its password. */
   getSourceCredential: {
     request: {
@@ -1653,6 +2160,8 @@ export interface Operations {
   };
   /** Version, health, store, keys and waiting work; for administrators. */
   getSystem: { request: object; answer: System };
+  /** Read the template's snapshot, and the categories and labels that identifiers may carry. */
+  getTemplate: { request: object; answer: Template };
   /** Read a tenant. */
   getTenant: {
     request: {
@@ -1725,6 +2234,25 @@ export interface Operations {
     };
     answer: SignInLink;
   };
+  /** List accounts with the number of their sources. */
+  listAccounts: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of the id. */
+        readonly q?: string;
+        readonly provider?: 'aws' | 'tencent' | 'google' | 'jdbc-proxy';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Account>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** What happened, newest first. */
   listAuditEvents: {
     request: {
@@ -1754,6 +2282,75 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** List the columns of a table with what was found in them and masked samples. */
+  listCatalogColumns: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** `database.table` or `database.schema.table`. */
+        readonly table: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<CataloguedColumn>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** What differed between two readings, newest first. */
+  listCatalogDrift: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Drift>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List tables with their labels and what was found in them. */
+  listCatalogTables: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of a table or column name. */
+        readonly q?: string;
+        /** Only tables in which it was found. */
+        readonly identifier?: string;
+        readonly label?: string;
+        /** `personal`: holds personal data; `unknown`: not looked at yet. */
+        readonly privacy?: 'unknown' | 'none' | 'personal';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<CataloguedTable>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** The credentials of a source, without their passwords. */
   listCredentials: {
     request: {
@@ -1768,11 +2365,66 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** List discovery jobs, newest first. */
+  listDiscoveryJobs: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<DiscoveryJob>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the runs of a discovery job, newest first. */
+  listDiscoveryRuns: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<DiscoveryRun>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** The database engines, and the options that each takes. */
   listEngines: {
     request: object;
     answer: {
       readonly items: ReadonlyArray<Engine>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Columns in which personal data was found, and what people said of that. */
+  listFindings: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** `pending` waits for a review. */
+        readonly state?: 'pending' | 'accepted' | 'rejected';
+        readonly source?: string;
+        readonly identifier?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Finding>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -1807,6 +2459,26 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** List identifiers: the product's own and those that were added. */
+  listIdentifiers: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of the name or description. */
+        readonly q?: string;
+        readonly builtin?: boolean;
+        readonly inTemplate?: boolean;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Identifier>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** Its attempts and how each ended, the newest first. */
   listJobAttempts: {
     request: {
@@ -1835,6 +2507,22 @@ export interface Operations {
     };
     answer: {
       readonly items: ReadonlyArray<Job>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the labels of the tenant. */
+  listLabels: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Label>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -1926,6 +2614,15 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** The providers of accounts, and the regions that are known of them. */
+  listProviders: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Provider>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** Queries that run on this node, and the last finished ones. */
   listQueries: {
     request: object;
@@ -1944,6 +2641,63 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** What a run found, as it was then, whatever was said of it later. */
+  listRunFindings: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<RunFinding>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** How far each source of a run is. */
+  listRunSources: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<RunSource>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The tables that a run is through with. */
+  listRunTables: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<RunTable>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** List schedules, newest first. */
   listSchedules: {
     request: {
@@ -1956,6 +2710,22 @@ export interface Operations {
     };
     answer: {
       readonly items: ReadonlyArray<Schedule>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List named secrets; their passwords are never shown. */
+  listSecrets: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<NamedSecret>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -2195,6 +2965,15 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** Lay the run aside, to go on where it was. */
+  pauseDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
   /** Send an event `ping` to a webhook. */
   pingWebhook: {
     request: {
@@ -2290,6 +3069,19 @@ export interface Operations {
       };
     };
     answer: Credential;
+  };
+  /** Make or replace a named secret; connections that name it use the new pair from now on. */
+  putSecret: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+      readonly body: {
+        readonly username: string;
+        readonly password: string;
+      };
+    };
+    answer: NamedSecret;
   };
   /** Share with a user, group or tenant: exactly these permissions, no others. */
   putShare: {
@@ -2408,6 +3200,16 @@ export interface Operations {
       readonly columns: number;
     };
   };
+  /** Have discoveries look for these identifiers no more. */
+  removeFromTemplate: {
+    request: {
+      readonly body: {
+        /** Names, or `all`. */
+        readonly identifiers: 'all' | ReadonlyArray<string>;
+      };
+    };
+    answer: Template;
+  };
   /** Remove a member. */
   removeGroupMember: {
     request: {
@@ -2439,6 +3241,15 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Take up the run that was laid aside. */
+  resumeDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
   /** Submit a job that failed or was cancelled once more: a new job. */
   retryJob: {
     request: {
@@ -2447,6 +3258,19 @@ export interface Operations {
       };
     };
     answer: Job;
+  };
+  /** Accept or reject findings, all or none; discoveries leave their columns alone from then on. */
+  reviewFindings: {
+    request: {
+      readonly body: {
+        readonly findings: ReadonlyArray<number>;
+        /** `rejected`: the column holds no personal data. */
+        readonly verdict: 'accepted' | 'rejected';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Finding>;
+    };
   };
   /** Revoke a token. */
   revokeToken: {
@@ -2562,6 +3386,15 @@ export interface Operations {
   };
   /** Sign out: the session ends. */
   signOut: { request: object; answer: undefined };
+  /** Start a run, or take up the one that was laid aside; no error when one runs already. */
+  startDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
   /** Sign in with an OpenID provider: redirects there. */
   startOpenIdSignIn: {
     request: {
@@ -2575,6 +3408,15 @@ export interface Operations {
       };
     };
     answer: never;
+  };
+  /** Stop the run: what it has found stays. */
+  stopDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
   };
   /** Test a connection before it is saved. */
   testConnection: {
@@ -2683,6 +3525,75 @@ export interface Operations {
       };
     };
     answer: User;
+  };
+  /** Correct what is known of a table, and label it. */
+  updateCatalogTable: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** `database.table` or `database.schema.table`. */
+        readonly table: string;
+      };
+      readonly body: {
+        /** `personal`: holds personal data; `unknown`: not looked at yet. */
+        readonly privacy?: 'unknown' | 'none' | 'personal';
+        readonly sensitivity?: string;
+        /** By name; exactly these. */
+        readonly labels?: ReadonlyArray<string>;
+      };
+    };
+    answer: CataloguedTable;
+  };
+  /** Change a discovery job; a run that is under way goes by what it started with. */
+  updateDiscoveryJob: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly description?: string | null;
+        readonly sources?: ReadonlyArray<{
+          readonly source: string;
+          /** All when absent. */
+          readonly tables?: ReadonlyArray<string>;
+        }>;
+        readonly provider?: 'aws' | 'tencent' | 'google' | 'jdbc-proxy' | null;
+        readonly cron?: string | null;
+        /** Rows of each table; 100 when absent. */
+        readonly depth?: number;
+        /** Share of values from which on it counts; 0.2 when absent. */
+        readonly threshold?: number;
+        /** Only tables that changed since they were looked at; true when absent. */
+        readonly changedOnly?: boolean;
+        /** Also what was corrected by hand. */
+        readonly overwrite?: boolean;
+        /** Parts of column names. */
+        readonly includeKeywords?: ReadonlyArray<string>;
+        /** Parts of column names. */
+        readonly excludeKeywords?: ReadonlyArray<string>;
+      };
+    };
+    answer: DiscoveryJob;
+  };
+  /** Change an identifier that was added. */
+  updateIdentifier: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly description?: string | null;
+        readonly pattern?: string | null;
+        readonly headerKeywords?: ReadonlyArray<string>;
+        readonly excludeKeywords?: ReadonlyArray<string>;
+        /** Categories and labels, by name. */
+        readonly properties?: ReadonlyArray<string>;
+      };
+    };
+    answer: Identifier;
   };
   /** Change a milestone. */
   updateMilestone: {
@@ -2878,6 +3789,24 @@ export interface Operations {
     };
     answer: Source | BlastRadius | undefined;
   };
+  /** Correct what is known of a source, and label it. */
+  updateSourceCatalog: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly body: {
+        readonly description?: string | null;
+        /** `personal`: holds personal data; `unknown`: not looked at yet. */
+        readonly privacy?: 'unknown' | 'none' | 'personal';
+        readonly sensitivity?: string;
+        /** By name; exactly these. */
+        readonly labels?: ReadonlyArray<string>;
+      };
+    };
+    answer: SourceCatalog;
+  };
   /** Change a tenant, or who administers it. */
   updateTenant: {
     request: {
@@ -2974,11 +3903,18 @@ export interface Operations {
 export const routes: { readonly [Id in keyof Operations]: string } = {
   addGroupMember: 'PUT /groups/{group}/members/{username}',
   addOrigin: 'POST /policies/origins',
+  addToTemplate: 'POST /discovery/template/add',
   cancelJob: 'POST /jobs/{id}/cancel',
   cancelQuery: 'DELETE /queries/{id}',
   changeOwnPassword: 'PUT /me/password',
+  correctCatalogColumn: 'PATCH /sources/{name}/catalog/tables/{table}/columns/{column}',
+  crawlSource: 'POST /sources/{name}/catalog/crawls',
+  createAccount: 'POST /accounts',
+  createDiscoveryJob: 'POST /discovery/jobs',
   createGroup: 'POST /groups',
+  createIdentifier: 'POST /discovery/identifiers',
   createJob: 'POST /jobs',
+  createLabel: 'POST /catalog/labels',
   createMilestone: 'POST /workspaces/{workspace}/milestones',
   createRole: 'POST /roles',
   createSchedule: 'POST /schedules',
@@ -2991,11 +3927,16 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   createUserToken: 'POST /users/{username}/tokens',
   createWebhook: 'POST /webhooks',
   createWorkspace: 'POST /workspaces',
+  deleteAccount: 'DELETE /accounts/{id}',
+  deleteDiscoveryJob: 'DELETE /discovery/jobs/{id}',
   deleteGroup: 'DELETE /groups/{group}',
+  deleteIdentifier: 'DELETE /discovery/identifiers/{name}',
+  deleteLabel: 'DELETE /catalog/labels/{name}',
   deleteMilestone: 'DELETE /workspaces/{workspace}/milestones/{id}',
   deletePersonalCredential: 'DELETE /sources/{name}/credentials/personal',
   deleteRole: 'DELETE /roles/{role}',
   deleteSchedule: 'DELETE /schedules/{id}',
+  deleteSecret: 'DELETE /secrets/{name}',
   deleteShare: 'DELETE /sources/{name}/shares/{subjects}/{subject}',
   deleteShares: 'DELETE /sources/{name}/shares',
   deleteSignInService: 'DELETE /sign-in-services/{service}',
@@ -3007,13 +3948,21 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   deleteWorkspace: 'DELETE /workspaces/{workspace}',
   deleteWorkspaceCredential: 'DELETE /sources/{name}/credentials/workspaces/{uid}',
   deleteWorkspacePair: 'DELETE /workspaces/{workspace}/credentials/{source}',
+  disableDiscovery: 'POST /discovery/jobs/{id}/disable',
+  enableDiscovery: 'POST /discovery/jobs/{id}/enable',
   explainAccess: 'GET /sources/{name}/access',
   exportAuditEvents: 'GET /audit/export',
   finishOpenIdSignIn: 'GET /sign-in/oidc/{service}/callback',
+  getAccount: 'GET /accounts/{id}',
   getAddressLists: 'GET /policies/addresses/{level}',
   getAuditCheckpoints: 'GET /audit/checkpoint',
+  getCatalogTable: 'GET /sources/{name}/catalog/tables/{table}',
   getCurrentSession: 'GET /sessions/current',
+  getDiscoveryJob: 'GET /discovery/jobs/{id}',
+  getDiscoveryRun: 'GET /discovery/runs/{id}',
+  getFinding: 'GET /discovery/findings/{id}',
   getGroup: 'GET /groups/{group}',
+  getIdentifier: 'GET /discovery/identifiers/{name}',
   getJob: 'GET /jobs/{id}',
   getJobOutput: 'GET /jobs/{id}/outputs/{name}',
   getMe: 'GET /me',
@@ -3021,26 +3970,39 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   getPersonalCredential: 'GET /sources/{name}/credentials/personal',
   getQuery: 'GET /queries/{id}',
   getRole: 'GET /roles/{role}',
+  getRunReport: 'GET /discovery/runs/{id}/report',
   getSchedule: 'GET /schedules/{id}',
   getSchema: 'GET /sources/{name}/schema',
+  getSecret: 'GET /secrets/{name}',
   getShare: 'GET /sources/{name}/shares/{subjects}/{subject}',
   getSignInService: 'GET /sign-in-services/{service}',
   getSource: 'GET /sources/{name}',
+  getSourceCatalog: 'GET /sources/{name}/catalog',
   getSourceCredential: 'GET /sources/{name}/credentials/source',
   getSystem: 'GET /system',
+  getTemplate: 'GET /discovery/template',
   getTenant: 'GET /tenants/{slug}',
   getUser: 'GET /users/{username}',
   getWebhook: 'GET /webhooks/{id}',
   getWorkspace: 'GET /workspaces/{workspace}',
   getWorkspaceCredential: 'GET /sources/{name}/credentials/workspaces/{uid}',
   linkUser: 'POST /sign-in-services/{service}/users',
+  listAccounts: 'GET /accounts',
   listAuditEvents: 'GET /audit',
+  listCatalogColumns: 'GET /sources/{name}/catalog/tables/{table}/columns',
+  listCatalogDrift: 'GET /sources/{name}/catalog/drift',
+  listCatalogTables: 'GET /sources/{name}/catalog/tables',
   listCredentials: 'GET /sources/{name}/credentials',
+  listDiscoveryJobs: 'GET /discovery/jobs',
+  listDiscoveryRuns: 'GET /discovery/jobs/{id}/runs',
   listEngines: 'GET /engines',
+  listFindings: 'GET /discovery/findings',
   listGroupSourceMembers: 'GET /sources/{name}/members',
   listGroups: 'GET /groups',
+  listIdentifiers: 'GET /discovery/identifiers',
   listJobAttempts: 'GET /jobs/{id}/attempts',
   listJobs: 'GET /jobs',
+  listLabels: 'GET /catalog/labels',
   listLeases: 'GET /sources/{name}/leases',
   listLimits: 'GET /limits',
   listMilestones: 'GET /workspaces/{workspace}/milestones',
@@ -3048,9 +4010,14 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listOfferedSignInServices: 'GET /sign-in/services',
   listOrigins: 'GET /policies/origins',
   listPermissions: 'GET /permissions',
+  listProviders: 'GET /providers',
   listQueries: 'GET /queries',
   listRoles: 'GET /roles',
+  listRunFindings: 'GET /discovery/runs/{id}/findings',
+  listRunSources: 'GET /discovery/runs/{id}/sources',
+  listRunTables: 'GET /discovery/runs/{id}/tables',
   listSchedules: 'GET /schedules',
+  listSecrets: 'GET /secrets',
   listShares: 'GET /sources/{name}/shares',
   listSignInLinks: 'GET /sign-in-services/{service}/users',
   listSignInServices: 'GET /sign-in-services',
@@ -3065,11 +4032,13 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listWorkspaceMembers: 'GET /workspaces/{workspace}/members',
   listWorkspacePairs: 'GET /workspaces/{workspace}/credentials',
   listWorkspaces: 'GET /workspaces',
+  pauseDiscovery: 'POST /discovery/jobs/{id}/pause',
   pingWebhook: 'POST /webhooks/{id}/ping',
   putAddressLists: 'PUT /policies/addresses/{level}',
   putGroupSourceMember: 'PUT /sources/{name}/members/{member}',
   putPasswordPolicy: 'PUT /policies/passwords',
   putPersonalCredential: 'PUT /sources/{name}/credentials/personal',
+  putSecret: 'PUT /secrets/{name}',
   putShare: 'PUT /sources/{name}/shares/{subjects}/{subject}',
   putSourceCredential: 'PUT /sources/{name}/credentials/source',
   putWorkspaceCredential: 'PUT /sources/{name}/credentials/workspaces/{uid}',
@@ -3077,10 +4046,13 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   putWorkspacePair: 'PUT /workspaces/{workspace}/credentials/{source}',
   redeliverWebhookEvent: 'POST /webhooks/{id}/deliveries/{delivery}/redeliver',
   refreshSchema: 'POST /sources/{name}/schema/refresh',
+  removeFromTemplate: 'POST /discovery/template/remove',
   removeGroupMember: 'DELETE /groups/{group}/members/{username}',
   removeGroupSourceMember: 'DELETE /sources/{name}/members/{member}',
   removeOrigin: 'DELETE /policies/origins/{id}',
+  resumeDiscovery: 'POST /discovery/jobs/{id}/resume',
   retryJob: 'POST /jobs/{id}/retry',
+  reviewFindings: 'POST /discovery/findings/review',
   revokeToken: 'DELETE /tokens/{id}',
   revokeUserToken: 'DELETE /users/{username}/tokens/{id}',
   rotateWebhookSecret: 'POST /webhooks/{id}/rotate-secret',
@@ -3089,18 +4061,24 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   setUserPassword: 'PUT /users/{username}/password',
   signIn: 'POST /sessions',
   signOut: 'DELETE /sessions/current',
+  startDiscovery: 'POST /discovery/jobs/{id}/start',
   startOpenIdSignIn: 'GET /sign-in/oidc/{service}/start',
+  stopDiscovery: 'POST /discovery/jobs/{id}/stop',
   testConnection: 'POST /connection-tests',
   testSignInService: 'POST /sign-in-services/{service}/test',
   testSource: 'POST /sources/{name}/test',
   undeleteSource: 'POST /sources/{name}/undelete',
   unlinkUser: 'DELETE /sign-in-services/{service}/users/{id}',
   unlockUser: 'POST /users/{username}/unlock',
+  updateCatalogTable: 'PATCH /sources/{name}/catalog/tables/{table}',
+  updateDiscoveryJob: 'PATCH /discovery/jobs/{id}',
+  updateIdentifier: 'PATCH /discovery/identifiers/{name}',
   updateMilestone: 'PATCH /workspaces/{workspace}/milestones/{id}',
   updateRole: 'PATCH /roles/{role}',
   updateSchedule: 'PATCH /schedules/{id}',
   updateSignInService: 'PATCH /sign-in-services/{service}',
   updateSource: 'PATCH /sources/{name}',
+  updateSourceCatalog: 'PATCH /sources/{name}/catalog',
   updateTenant: 'PATCH /tenants/{slug}',
   updateUser: 'PATCH /users/{username}',
   updateWebhook: 'PATCH /webhooks/{id}',

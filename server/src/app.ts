@@ -11,7 +11,21 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
-import { CatalogView, Discovery, DiscoveryWorker, Labels, runFile, Templates } from './domain/discovery/index.ts';
+import {
+  CatalogView,
+  Definitions,
+  DiscoveryJobs,
+  DiscoveryRuns,
+  DiscoveryWorker,
+  FindingsQueue,
+  Identifiers,
+  Labels,
+  Reports,
+  RunList,
+  RunViews,
+  SourceCatalog,
+  Templates,
+} from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
@@ -27,7 +41,7 @@ import {
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
-import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
+import { Crawler, Instances, NamedSecrets, ProviderAccounts, Accounts as SdpsAccounts } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
 import { System } from './domain/system/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
@@ -228,7 +242,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const crawler = new Crawler({ store, access, jobs, items: new CatalogItems({ store }) });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
   const templates = new Templates({ store, audit });
-  const discovery = new Discovery({
+  const runs = new DiscoveryRuns({
     store,
     access,
     audit,
@@ -248,7 +262,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       objects,
       config,
       log,
-      schedules: { runDue: () => Promise.all([schedules.runDue(), discovery.runDue()]) },
+      schedules: { runDue: () => Promise.all([schedules.runDue(), runs.runDue()]) },
     },
     { export: gateway.exportExecutor, extract: gateway.extractExecutor, crawl: crawlExecutor(scanning), discover },
   );
@@ -262,6 +276,22 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
+  const discoveryJobs = new DiscoveryJobs({ store, audit, clock });
+  const providerAccounts = new SdpsAccounts({ store, access, audit, rules: config });
+  const found = {
+    providerAccounts: new ProviderAccounts({ store }, providerAccounts),
+    secrets: new NamedSecrets({ store, vault, audit }),
+    crawler,
+    sourceCatalog: new SourceCatalog({ store, access, audit }),
+    labels: new Labels({ store }),
+    identifiers: new Identifiers({ store }, templates),
+    definitions: new Definitions({ store, access }, discoveryJobs),
+    discoveryJobs,
+    runs,
+    runList: new RunList({ store }),
+    findings: new FindingsQueue({ store, access, audit }),
+    reports: new Reports({ store }),
+  };
   const rooms = roomsOf({ store, vault, access, audit, clock, identity, engines: sourceDeps.engines }, gateway, config);
   const services = {
     ...rooms,
@@ -295,6 +325,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const doors = [
     restDoor({
       ...shared,
+      ...found,
       checks: { store: () => store.ping() },
       draining: () => server.draining,
       metrics: instruments,
@@ -347,8 +378,6 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     );
   }
   if (config.sdpsEnabled) {
-    const accounts = new ProviderAccounts({ store, access, audit, rules: config });
-    const secrets = new NamedSecrets({ store, vault, audit });
     const port = {
       test: gateway.test,
       listDatabases: gateway.scanner.listDatabases.bind(gateway.scanner),
@@ -368,15 +397,17 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     doors.push(
       sdpsDoor({
         identity,
-        accounts,
+        accounts: providerAccounts,
         instances,
-        secrets,
+        secrets: found.secrets,
         templates,
-        discovery,
+        jobs: discoveryJobs,
+        runs,
+        runViews: new RunViews({ store }),
         catalog: new CatalogView({ store, access, audit }),
-        labels: new Labels({ store }),
+        labels: found.labels,
         links: new Links({ key: vault.deriveKey('sdps links'), publicUrl, now: () => clock.now() }),
-        download: (tenantId, runId, what) => runFile(store, tenantId, runId, what),
+        reports: found.reports,
         rules: config,
         jwtIssuers,
         publicUrl,

@@ -144,6 +144,10 @@ export interface CatalogColumnTable {
   create_time: Generated<Timestamp>;
   modify_by: Generated<string>;
   modify_time: Generated<Timestamp>;
+  review: string | null;
+  reviewed_by: string | null;
+  reviewed_at: Timestamp | null;
+  rejected: unknown;
 }
 
 export interface CatalogCrawlTable {
@@ -425,6 +429,7 @@ export interface DiscoveryRunTable {
   start_time: Generated<Timestamp>;
   end_time: Timestamp | null;
   stopped_at: Timestamp | null;
+  pausing: Generated<boolean>;
 }
 
 export interface DiscoveryRunDatabaseTable {
@@ -716,6 +721,20 @@ export interface RoleTable {
   version: Generated<number>;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+}
+
+export interface SdpsReportTable {
+  tenant_id: number;
+  name: string;
+  counts: unknown;
+  content: Bytes;
+  created_at: Generated<Timestamp>;
+}
+
+export interface SdpsSettingTable {
+  tenant_id: number;
+  config_key: string;
+  config_value: string;
 }
 
 export interface SessionTable {
@@ -1120,6 +1139,8 @@ export interface DB {
   provider_account: ProviderAccountTable;
   rate_bucket: RateBucketTable;
   role: RoleTable;
+  sdps_report: SdpsReportTable;
+  sdps_setting: SdpsSettingTable;
   session: SessionTable;
   setting: SettingTable;
   share: ShareTable;

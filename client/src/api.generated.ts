@@ -698,6 +698,17 @@ export interface Finding {
   readonly reviewedAt: string | null;
 }
 
+export interface DiscoverySummary {
+  readonly pending: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Found in most columns, at most 20; rejected findings are left out. */
+  readonly identifiers: ReadonlyArray<{
+    readonly name: string;
+    readonly columns: number;
+  }>;
+}
+
 export interface Query {
   readonly id: string;
   readonly source: {
@@ -1941,6 +1952,8 @@ export interface Operations {
     };
     answer: DiscoveryRun;
   };
+  /** How many findings wait, were accepted and rejected, and what was found most. */
+  getDiscoverySummary: { request: object; answer: DiscoverySummary };
   /** Read a finding. */
   getFinding: {
     request: {
@@ -3960,6 +3973,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   getCurrentSession: 'GET /sessions/current',
   getDiscoveryJob: 'GET /discovery/jobs/{id}',
   getDiscoveryRun: 'GET /discovery/runs/{id}',
+  getDiscoverySummary: 'GET /discovery/summary',
   getFinding: 'GET /discovery/findings/{id}',
   getGroup: 'GET /groups/{group}',
   getIdentifier: 'GET /discovery/identifiers/{name}',

@@ -286,6 +286,7 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listWorkspacePairs: { path: `/workspaces/room-${as}/credentials` },
     createMilestone: { path: `/workspaces/room-${as}/milestones`, body: { name: 'm', targetDate: '2030-01-31' } },
     listMilestones: { path: `/workspaces/room-${as}/milestones?limit=5` },
+    getDiscoverySummary: { path: '/discovery/summary' },
     listAuditEvents: { path: '/audit?limit=500' },
     exportAuditEvents: { path: '/audit/export' },
     getAuditCheckpoints: { path: '/audit/checkpoint' },

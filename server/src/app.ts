@@ -25,6 +25,7 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
+import { InsightWorkspaces } from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
@@ -378,6 +379,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       dataartsDoor({
         identity,
         store,
+        workspaces: new InsightWorkspaces({ store, vault, access, audit, clock, rules: config }),
         signInLimiter: new RateLimiter(config.signInRatePerMinute),
         publicUrl: config.publicUrl,
         now: () => clock.now(),

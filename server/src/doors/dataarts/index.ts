@@ -11,6 +11,7 @@ import { registerIam } from './iam.ts';
 import { registerInstances } from './instances.ts';
 import { Routes } from './routes.ts';
 import type { DataartsServices } from './services.ts';
+import { registerWorkspaces } from './workspaces.ts';
 
 export type { DataartsServices } from './services.ts';
 
@@ -24,6 +25,8 @@ function withoutTrailingSlash(url: string): string {
 
 async function register(app: DoorInstance, services: DataartsServices): Promise<void> {
   app.decorateRequest('dataartsPrincipal', null);
+  // The vendor's clients send and sign `{}` with a GET.
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true } as { hasBody: boolean }); // its types lack the second option
   registerRawBodies(app, bodyLimit);
   await registerOpenApi(app, {
     title: 'Headgate: dataarts',
@@ -48,6 +51,7 @@ async function register(app: DoorInstance, services: DataartsServices): Promise<
   registerIam(app, services);
   const routes = new Routes(app, services);
   registerInstances(routes);
+  registerWorkspaces(routes, services);
 }
 
 /** The door over the given services. */

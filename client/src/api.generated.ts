@@ -112,6 +112,18 @@ export interface Tenant {
   readonly updatedAt: string;
 }
 
+export interface AccessKey {
+  readonly id: string;
+  /** The half that names the key in a request. */
+  readonly accessKey: string;
+  readonly enabled: boolean;
+  readonly description: string | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly lastUsedAt: string | null;
+  readonly lockedUntil: string | null;
+}
+
 export interface SignInService {
   readonly id: string;
   readonly name: string;
@@ -867,6 +879,12 @@ export interface Workspace {
 export interface WorkspaceMember {
   readonly username: string;
   readonly label: string;
+  readonly role: 'viewer' | 'analyst' | 'developer' | 'administrator';
+}
+
+export interface WorkspaceGroup {
+  readonly group: string;
+  readonly role: 'viewer' | 'analyst' | 'developer' | 'administrator';
 }
 
 export interface WorkspacePair {
@@ -1135,6 +1153,27 @@ export interface Operations {
       };
     };
     answer: Job;
+  };
+  /** Make an access key, which signs requests; its secret is shown once. */
+  createAccessKey: {
+    request: {
+      readonly body: {
+        readonly description?: string | null;
+      };
+    };
+    answer: {
+      readonly id: string;
+      /** The half that names the key in a request. */
+      readonly accessKey: string;
+      readonly enabled: boolean;
+      readonly description: string | null;
+      /** RFC 3339, UTC. */
+      readonly createdAt: string;
+      readonly lastUsedAt: string | null;
+      readonly lockedUntil: string | null;
+      /** Shown once. */
+      readonly secretKey: string;
+    };
   };
   /** Register an account of a provider; sources of its id that are there already show again. */
   createAccount: {
@@ -1569,6 +1608,15 @@ export interface Operations {
       };
     };
     answer: Workspace;
+  };
+  /** Delete an access key. */
+  deleteAccessKey: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: undefined;
   };
   /** Delete an account: its catalogs go, its sources stay. */
   deleteAccount: {
@@ -2246,6 +2294,15 @@ export interface Operations {
       };
     };
     answer: SignInLink;
+  };
+  /** The caller's access keys, newest first. */
+  listAccessKeys: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<AccessKey>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
   };
   /** List accounts with the number of their sources. */
   listAccounts: {
@@ -2928,6 +2985,20 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** Groups whose users belong to it. */
+  listWorkspaceGroups: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceGroup>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** Who belongs to it. */
   listWorkspaceMembers: {
     request: {
@@ -3148,6 +3219,27 @@ export interface Operations {
     };
     answer: Credential;
   };
+  /** Say which groups belong to it; all others do no more. */
+  putWorkspaceGroups: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        readonly groups: ReadonlyArray<{
+          /** The group's name. */
+          readonly group: string;
+          readonly role?: 'viewer' | 'analyst' | 'developer' | 'administrator';
+        }>;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceGroup>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** Say who belongs to it; all others do no more. */
   putWorkspaceMembers: {
     request: {
@@ -3160,6 +3252,7 @@ export interface Operations {
           readonly username: string;
           /** What they are in it. */
           readonly label?: string;
+          readonly role?: 'viewer' | 'analyst' | 'developer' | 'administrator';
         }>;
       };
     };
@@ -3538,6 +3631,19 @@ export interface Operations {
       };
     };
     answer: User;
+  };
+  /** Switch an access key off or on. */
+  updateAccessKey: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+      readonly body: {
+        readonly enabled?: boolean;
+        readonly description?: string | null;
+      };
+    };
+    answer: AccessKey;
   };
   /** Correct what is known of a table, and label it. */
   updateCatalogTable: {
@@ -3922,6 +4028,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   changeOwnPassword: 'PUT /me/password',
   correctCatalogColumn: 'PATCH /sources/{name}/catalog/tables/{table}/columns/{column}',
   crawlSource: 'POST /sources/{name}/catalog/crawls',
+  createAccessKey: 'POST /access-keys',
   createAccount: 'POST /accounts',
   createDiscoveryJob: 'POST /discovery/jobs',
   createGroup: 'POST /groups',
@@ -3940,6 +4047,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   createUserToken: 'POST /users/{username}/tokens',
   createWebhook: 'POST /webhooks',
   createWorkspace: 'POST /workspaces',
+  deleteAccessKey: 'DELETE /access-keys/{id}',
   deleteAccount: 'DELETE /accounts/{id}',
   deleteDiscoveryJob: 'DELETE /discovery/jobs/{id}',
   deleteGroup: 'DELETE /groups/{group}',
@@ -4001,6 +4109,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   getWorkspace: 'GET /workspaces/{workspace}',
   getWorkspaceCredential: 'GET /sources/{name}/credentials/workspaces/{uid}',
   linkUser: 'POST /sign-in-services/{service}/users',
+  listAccessKeys: 'GET /access-keys',
   listAccounts: 'GET /accounts',
   listAuditEvents: 'GET /audit',
   listCatalogColumns: 'GET /sources/{name}/catalog/tables/{table}/columns',
@@ -4043,6 +4152,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listUsers: 'GET /users',
   listWebhookDeliveries: 'GET /webhooks/{id}/deliveries',
   listWebhooks: 'GET /webhooks',
+  listWorkspaceGroups: 'GET /workspaces/{workspace}/groups',
   listWorkspaceMembers: 'GET /workspaces/{workspace}/members',
   listWorkspacePairs: 'GET /workspaces/{workspace}/credentials',
   listWorkspaces: 'GET /workspaces',
@@ -4056,6 +4166,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   putShare: 'PUT /sources/{name}/shares/{subjects}/{subject}',
   putSourceCredential: 'PUT /sources/{name}/credentials/source',
   putWorkspaceCredential: 'PUT /sources/{name}/credentials/workspaces/{uid}',
+  putWorkspaceGroups: 'PUT /workspaces/{workspace}/groups',
   putWorkspaceMembers: 'PUT /workspaces/{workspace}/members',
   putWorkspacePair: 'PUT /workspaces/{workspace}/credentials/{source}',
   redeliverWebhookEvent: 'POST /webhooks/{id}/deliveries/{delivery}/redeliver',
@@ -4084,6 +4195,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   undeleteSource: 'POST /sources/{name}/undelete',
   unlinkUser: 'DELETE /sign-in-services/{service}/users/{id}',
   unlockUser: 'POST /users/{username}/unlock',
+  updateAccessKey: 'PATCH /access-keys/{id}',
   updateCatalogTable: 'PATCH /sources/{name}/catalog/tables/{table}',
   updateDiscoveryJob: 'PATCH /discovery/jobs/{id}',
   updateIdentifier: 'PATCH /discovery/identifiers/{name}',

@@ -40,6 +40,7 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
+import { InsightWorkspaces } from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Crawler, Instances, NamedSecrets, ProviderAccounts, Accounts as SdpsAccounts } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
@@ -61,6 +62,7 @@ import {
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
 import { consoleDoor } from './doors/console/index.ts';
+import { dataartsDoor } from './doors/dataarts/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
@@ -413,6 +415,20 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         publicUrl,
         log,
         now: () => clock.now(),
+        version,
+      }),
+    );
+  }
+  if (config.dataartsEnabled) {
+    doors.push(
+      dataartsDoor({
+        identity,
+        store,
+        workspaces: new InsightWorkspaces({ store, vault, access, audit, clock, rules: config }),
+        signInLimiter: new RateLimiter(config.signInRatePerMinute),
+        publicUrl: config.publicUrl,
+        now: () => clock.now(),
+        log,
         version,
       }),
     );

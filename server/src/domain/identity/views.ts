@@ -187,6 +187,19 @@ export interface NewApiToken extends ApiTokenView {
   readonly token: string;
 }
 
+/** A key that signs requests; its secret is shown once, when it is made. */
+export interface AccessKeyView {
+  readonly id: string;
+  /** The half that names the key in a request. */
+  readonly accessKey: string;
+  readonly enabled: boolean;
+  readonly description: string | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+  /** After too many wrong signatures. */
+  readonly lockedUntil: Date | null;
+}
+
 export interface SessionView {
   readonly id: string;
   readonly door: string;

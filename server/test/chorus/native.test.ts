@@ -99,6 +99,89 @@ describe('the native door', () => {
   });
 });
 
+describe('what is in a workspace, natively', () => {
+  it('files are written in versions under a condition, and run with the pair of the workspace', async () => {
+    const files = '/workspaces/room/files';
+    const runsIn = { source: 'kept', schema: 'public' };
+    const made = await api('member', 'POST', files, { name: 'who.sql', content: 'select 1', runsIn });
+    expect([made.status, made.body.type, made.body.content, made.body.runsIn.schema]).toEqual([
+      201,
+      'sql',
+      'select 1',
+      'public',
+    ]);
+    const tag = (await api('member', 'GET', `${files}/WHO.sql`)).headers.get('etag') ?? '';
+    const write = (content: string): Promise<Answer> =>
+      chorus.headgate.api(
+        'POST',
+        `${files}/who.sql/versions`,
+        { content },
+        { as: 'owner', headers: { 'if-match': tag } },
+      );
+    const second = await write('select current_user as who');
+    expect([second.status, second.body.latest.number]).toEqual([201, 2]);
+    const stale = await write('select 3');
+    expect([stale.status, stale.body.code]).toEqual([412, 'stale_version']);
+    const run = await api('member', 'POST', `${files}/who.sql/run`, { format: 'ndjson' });
+    expect([run.status, JSON.parse(run.text)]).toEqual([200, { who: team.username }]);
+    const listed = await api('owner', 'GET', `${files}?q=who`);
+    expect([listed.body.items.length, 'content' in listed.body.items[0]]).toEqual([1, false]);
+    const first = await api('owner', 'GET', `${files}/${made.body.id}/content?version=1`);
+    expect([first.text, first.headers.get('content-disposition')]).toEqual(['select 1', 'attachment']);
+    const versions = await api('owner', 'GET', `${files}/who.sql/versions`);
+    expect(versions.body.items.map((one: { number: number }) => one.number)).toEqual([2, 1]);
+    const renamed = await api('member', 'PATCH', `${files}/who.sql`, { name: 'whoami.sql', runsIn: null });
+    expect([renamed.body.name, renamed.body.runsIn, renamed.body.id]).toEqual(['whoami.sql', null, made.body.id]);
+    expect((await api('stranger', 'GET', `${files}/whoami.sql`)).body.code).toBe('workspace_not_found');
+    expect((await api('member', 'DELETE', `${files}/whoami.sql`)).status).toBe(204);
+    expect((await api('member', 'GET', `${files}/whoami.sql`)).body.code).toBe('workfile_not_found');
+  });
+
+  it('notes go through their states, and take comments', async () => {
+    const notes = '/workspaces/room/notes';
+    const made = await api('member', 'POST', notes, { body: 'Look <b>here</b>' });
+    expect([made.status, made.body.body, made.body.state]).toEqual([201, 'Look here', 'note']);
+    const path = `${notes}/${made.body.id}`;
+    for (const state of ['published', 'insight', 'note'] as const) {
+      expect((await api('member', 'PATCH', path, { state })).body.state).toBe(state);
+    }
+    expect((await api('owner', 'PATCH', path, { body: 'Mine' })).status).toBe(403);
+    const comment = await api('owner', 'POST', `${path}/comments`, { body: 'Yes' });
+    expect([comment.status, comment.body.author]).toEqual([201, 'owner']);
+    expect((await api('member', 'DELETE', `${path}/comments/${comment.body.id}`)).status).toBe(403);
+    expect((await api('owner', 'DELETE', `${path}/comments/${comment.body.id}`)).status).toBe(204);
+    const other = await api('owner', 'POST', '/workspaces/a/notes', { body: 'There' });
+    expect((await api('owner', 'DELETE', `${notes}/${other.body.id}`)).body.code).toBe('note_not_found');
+    expect((await api('owner', 'DELETE', path)).status).toBe(204);
+    expect((await api('owner', 'GET', notes)).body.items).toEqual([]);
+    const told = await api('member', 'GET', '/workspaces/room/activities?limit=1');
+    expect([told.body.items.length, typeof told.body.nextCursor]).toEqual([1, 'string']);
+  });
+
+  it('members come and go one by one, and one of them may become the owner', async () => {
+    const room = '/workspaces/b';
+    const added = await api('owner', 'PUT', `${room}/members/member`, { label: 'Data Engineer' });
+    expect(added.body).toEqual({ username: 'member', label: 'Data Engineer' });
+    const tag = (await api('owner', 'GET', room)).headers.get('etag') ?? '';
+    const patch = (body: unknown, as: string): Promise<Answer> =>
+      chorus.headgate.api('PATCH', room, body, { as, headers: { 'if-match': tag } });
+    expect((await patch({ owner: 'stranger' }, 'owner')).body.code).toBe('invalid_fields');
+    const passed = await patch({ owner: 'member', stage: 2 }, 'owner');
+    expect([passed.status, passed.body.owner, passed.body.stage]).toEqual([
+      200,
+      'member',
+      { id: 2, name: 'Transform' },
+    ]);
+    expect((await patch({ summary: 'x' }, 'member')).status).toBe(412);
+    expect((await api('owner', 'DELETE', `${room}/members/owner`)).status).toBe(403);
+    expect((await api('member', 'DELETE', `${room}/members/member`)).body.code).toBe('invalid_fields');
+    expect((await api('member', 'DELETE', `${room}/members/owner`)).status).toBe(204);
+    expect((await api('member', 'DELETE', `${room}/members/owner`)).body.code).toBe('member_not_found');
+    expect((await api('member', 'PUT', `${room}/members/nobody`, {})).body.code).toBe('user_not_found');
+    expect((await api('owner', 'GET', room)).status).toBe(404);
+  });
+});
+
 describe('headgate workspace', () => {
   it('makes, shows, changes and deletes, and stores a pair from standard input', async () => {
     const run = (argv: string[], stdin = '') =>

@@ -7,7 +7,17 @@ import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
 import type { Credentials, GroupMembers, Sources } from '../../domain/sources/index.ts';
 import type { UsageMeters } from '../../domain/usage/index.ts';
-import type { Accounts, Members, Milestones, Workspaces } from '../../domain/workspaces/index.ts';
+import type {
+  Accounts,
+  Comments,
+  Members,
+  Milestones,
+  Notes,
+  WorkfileRuns,
+  Workfiles,
+  WorkfileVersions,
+  Workspaces,
+} from '../../domain/workspaces/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
 import type { Store } from '../../platform/database/index.ts';
 import type { RateLimiter } from '../../platform/http/index.ts';
@@ -33,6 +43,11 @@ export interface RestServices {
   readonly members: Members;
   readonly milestones: Milestones;
   readonly accounts: Accounts;
+  readonly notes: Notes;
+  readonly comments: Comments;
+  readonly workfiles: Workfiles;
+  readonly workfileVersions: WorkfileVersions;
+  readonly workfileRuns: WorkfileRuns;
   readonly audit: AuditLog;
   readonly usage: UsageMeters;
   readonly gateway: Gateway;

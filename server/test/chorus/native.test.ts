@@ -182,6 +182,52 @@ describe('what is in a workspace, natively', () => {
   });
 });
 
+describe('data of a workspace, natively', () => {
+  it('tables are put at hand, and a schema is made for the sandbox', async () => {
+    const room = '/workspaces/room';
+    await sample.execute(`grant create on database "${sample.database}" to ${sample.username}`);
+    expect((await api('owner', 'POST', '/sources/kept/schema/refresh')).status).toBe(200);
+    const put = (name: string, as = 'member'): Promise<Answer> =>
+      api(as, 'POST', `${room}/datasets`, { source: 'kept', schema: 'public', name });
+    const people = await put('people');
+    expect([people.status, people.body.kind, people.body.inSandbox]).toEqual([201, 'table', false]);
+    expect((await put('people')).body.code).toBe('invalid_fields');
+    const listed = await api('member', 'GET', `${room}/datasets?q=peo`);
+    expect(listed.body.items).toEqual([people.body]);
+    expect((await put('nothing')).body.code).toBe('invalid_fields');
+    expect((await put('people', 'stranger')).status).toBe(404);
+    const made = await api('owner', 'PUT', `${room}/sandbox`, { source: 'kept', schema: 'our "own"' });
+    expect([made.status, made.body.sandbox?.schema]).toEqual([200, 'our "own"']);
+    const [there] = await sample.execute(
+      `select nspowner::regrole::text as owner from pg_namespace where nspname = 'our "own"'`,
+    );
+    expect(there).toEqual({ owner: sample.username }); // the source shares its own pair, which comes first
+    expect((await api('member', 'PUT', `${room}/sandbox`, { source: 'kept', schema: 'x' })).status).toBe(403);
+    expect((await api('owner', 'PUT', `${room}/sandbox`, { source: 'kept', schema: 'pg_own' })).status).toBe(400);
+    expect((await api('owner', 'DELETE', `${room}/sandbox`)).status).toBe(204);
+    expect((await api('owner', 'GET', room)).body.sandbox).toBe(null);
+    expect((await api('member', 'DELETE', `${room}/datasets/${people.body.id}`)).status).toBe(204);
+    expect((await api('member', 'GET', `${room}/datasets`)).body.items).toEqual([]);
+  });
+
+  it('tags and a picture tell it from others', async () => {
+    const room = '/workspaces/room';
+    for (const name of ['Sales', 'sales']) {
+      expect((await api('member', 'PUT', `${room}/tags/${name}`)).status).toBe(204);
+    }
+    expect((await api('member', 'GET', room)).body.tags).toEqual(['Sales']);
+    expect((await api('member', 'DELETE', `${room}/tags/SALES`)).status).toBe(204);
+    const content = Buffer.from('89504e470d0a1a0a00', 'hex').toString('base64');
+    expect((await api('member', 'PUT', `${room}/picture`, { content })).status).toBe(403);
+    expect((await api('owner', 'PUT', `${room}/picture`, { content: 'PHN2Zz4=' })).body.code).toBe('invalid_fields');
+    expect((await api('owner', 'PUT', `${room}/picture`, { content })).status).toBe(204);
+    const shown = await api('member', 'GET', `${room}/picture`);
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/png']);
+    expect((await api('owner', 'DELETE', `${room}/picture`)).status).toBe(204);
+    expect((await api('member', 'GET', `${room}/picture`)).body.code).toBe('picture_not_found');
+  });
+});
+
 describe('headgate workspace', () => {
   it('makes, shows, changes and deletes, and stores a pair from standard input', async () => {
     const run = (argv: string[], stdin = '') =>
@@ -202,6 +248,35 @@ describe('headgate workspace', () => {
     expect((await run(['set', 'shell', '--archive', '--status', 'at_risk'])).code).toBe(0);
     expect((await run(['show', 'shell'])).stdout).toMatch(/at_risk/);
     expect((await run(['set', 'shell'])).code).not.toBe(0);
+    expect((await run(['set', 'shell', '--unarchive', '--owner', 'owner', '--stage', '3'])).code).toBe(0);
+    const write = ['file', 'write', 'shell', 'who.sql'];
+    const first = await run([...write, '--source', 'kept', '--schema', 'public'], 'select 1');
+    expect([first.code, first.stdout]).toEqual([0, 'who.sql is at version 1.\n']);
+    expect((await run(write, 'select current_user as who')).stdout).toBe('who.sql is at version 2.\n');
+    expect((await run(['file', 'run', 'shell', 'who.sql'])).stdout.trim()).toBe(`{"who":"${sample.username}"}`);
+    expect((await run(['file', 'show', 'shell', 'who.sql'])).stdout).toBe('select current_user as who');
+    expect((await run(['file', 'versions', 'shell', 'who.sql'])).stdout).toContain('owner');
+    expect((await run(['file', 'set', 'shell', 'who.sql', '--name', 'me.sql'])).stdout).toBe('Changed me.sql.\n');
+    expect((await run(['file', 'list', 'shell'])).stdout).toContain('me.sql');
+    expect((await run(['file', 'rm', 'shell', 'me.sql'])).code).toBe(0);
+    const note = JSON.parse((await run(['note', 'add', 'shell', 'Look', '--state', 'insight', '--json'])).stdout);
+    expect((await run(['note', 'set', 'shell', note.id, '--state', 'published'])).stdout).toContain('published');
+    expect((await run(['note', 'list', 'shell'])).stdout).toContain('Look');
+    expect((await run(['note', 'rm', 'shell', note.id])).code).toBe(0);
+    const planned = JSON.parse((await run(['milestone', 'add', 'shell', 'm', '2030-01-31', '--json'])).stdout);
+    const achieved = await run(['milestone', 'set', 'shell', planned.id, '--state', 'achieved']);
+    expect(achieved.stdout).toBe('m: 2030-01-31, achieved.\n');
+    expect((await run(['milestone', 'list', 'shell'])).stdout).toContain('2030-01-31');
+    expect((await run(['milestone', 'rm', 'shell', planned.id])).code).toBe(0);
+    const dataset = JSON.parse((await run(['dataset', 'add', 'shell', 'kept', 'public', 'people', '--json'])).stdout);
+    expect((await run(['dataset', 'list', 'shell'])).stdout).toContain('people');
+    expect((await run(['dataset', 'rm', 'shell', dataset.id])).code).toBe(0);
+    expect((await run(['sandbox', 'set', 'shell', 'kept', 'public'])).code).toBe(0);
+    expect((await run(['sandbox', 'rm', 'shell'])).code).toBe(0);
+    expect((await run(['tag', 'add', 'shell', 'red'])).stdout).toBe('Added red.\n');
+    expect((await run(['tag', 'rm', 'shell', 'red'])).code).toBe(0);
+    expect((await run(['members', 'shell', '--remove', 'member'])).stdout).not.toContain('member');
+    expect((await run(['members', 'shell', '--add', 'member=Data Engineer'])).stdout).toContain('Data Engineer');
     expect((await run(['credential', 'rm', 'shell', 'kept'])).code).toBe(0);
     expect((await run(['list'])).stdout).toContain('shell');
     expect((await run(['rm', 'shell'])).stdout).toBe('Deleted workspace shell.\n');

@@ -119,6 +119,31 @@ export class Catalogs {
     });
   }
 
+  /** The number of a table or view by its names, as the source's catalog was last read. Throws FieldsInvalidError. */
+  async tableNamed(principal: Principal, named: SchemaName & { readonly name: string }): Promise<number> {
+    const { store, access } = this.#deps;
+    const schema = await this.schemaNamed(principal, named);
+    const name = named.name.replaceAll('\0', '');
+    const find = async (): Promise<number | undefined> => {
+      const { rows } = await sql<{ id: number }>`
+        select id from dataset where schema_id = ${schema.id} and workspace_id is null and deleted_at is null
+          and stale_at is null and name = ${name}`.execute(store.db);
+      return rows[0]?.id;
+    };
+    const known = await find();
+    if (known !== undefined) return known;
+    const { rows } = await sql`
+      select 1 from catalog_table where source_id = ${schema.source.id} and schema_name = ${schema.name}
+        and table_name = ${name}`.execute(store.db);
+    if (rows.length > 0) {
+      const caller = await callerOf(store.db, principal);
+      await this.#number(await findUsable(store.db, access, caller, schema.source.id));
+    }
+    const id = await find();
+    if (id === undefined) throw invalid('name', 'generic', { message: 'There is no such table or view.' });
+    return id;
+  }
+
   /** Tables and views of a schema, by name. */
   async datasets(
     principal: Principal,

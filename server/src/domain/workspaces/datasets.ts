@@ -4,10 +4,10 @@ import type { Executor } from '../../platform/database/index.ts';
 import { isUuid } from '../../platform/ids.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
-import { type Caller, callerOf, mayEdit } from './caller.ts';
+import { type Caller, callerOf, isMemberOf, mayEdit } from './caller.ts';
 import type { Catalogs, SchemaName } from './catalogs.ts';
 import type { WorkspaceDeps } from './deps.ts';
-import { findSource, findUsable } from './found-source.ts';
+import { findUsable } from './found-source.ts';
 import type { Listed, NumberedPage, SchemaSummary, Tag, WorkspaceKey, WorkspaceView } from './model.ts';
 import type { Pairs } from './pairs.ts';
 import { tagsOf } from './people-rows.ts';
@@ -95,7 +95,7 @@ export class Datasets {
       sql`limit 1`,
     );
     if (dataset === undefined) throw notFound('dataset');
-    const found = await findSource(db, this.#deps.access, caller, dataset.schema.source.id);
+    const found = await findUsable(db, this.#deps.access, caller, dataset.schema.source.id);
     if (!found.row.enabled) throw notFound('dataset');
     await this.#deps.pairs.require(principal, found, room.uid);
     return dataset;
@@ -140,39 +140,41 @@ export class Datasets {
     const caller = await callerOf(store.db, principal);
     const room = await findWorkspace(store.db, caller, workspace);
     if (!mayEdit(caller, standingOf(room))) throw forbidden('workspace');
-    const schema = await catalogs.schemaNamed(principal, named);
-    const { rows } = await sql<{ id: number }>`
-      select id from dataset where schema_id = ${schema.id} and workspace_id is null and deleted_at is null
-        and stale_at is null and name = ${named.name.replaceAll('\0', '')}`.execute(store.db);
-    const [known] = rows;
-    if (known === undefined) throw invalid('name', 'generic', { message: 'There is no such table or view.' });
-    await this.associate(principal, room.id, [known.id]);
-    const [dataset] = await this.#read(store.db, caller, room.id, sql`d.id = ${known.id}`, sql`limit 1`);
+    const id = await catalogs.tableNamed(principal, named);
+    await this.associate(principal, room.id, [id]);
+    const [dataset] = await this.#read(store.db, caller, room.id, sql`d.id = ${id}`, sql`limit 1`);
     if (dataset === undefined) throw notFound('dataset');
     return dataset;
   }
 
-  /** Takes them away; no table is dropped. */
-  async dissociate(principal: Principal, workspace: WorkspaceKey, ids: readonly number[]): Promise<void> {
+  /** Takes them away, by number or uid; no table is dropped. */
+  async dissociate(principal: Principal, workspace: WorkspaceKey, keys: readonly (number | string)[]): Promise<void> {
     requireScope(principal, 'write');
     const { db } = this.#deps.store;
     const caller = await callerOf(db, principal);
     const room = await findWorkspace(db, caller, workspace);
     if (!mayEdit(caller, standingOf(room))) throw forbidden('workspace');
     const { rows } = await sql`
-      delete from workspace_dataset where workspace_id = ${room.id} and dataset_id = any(${[...ids]}::bigint[])
-      returning dataset_id`.execute(db);
+      delete from workspace_dataset x using dataset d where x.workspace_id = ${room.id} and d.id = x.dataset_id
+        and (d.id = any(${keys.filter((key) => typeof key === 'number')}::bigint[])
+          or d.uid::text = any(${keys.filter((key) => typeof key === 'string')}::text[]))
+      returning x.dataset_id`.execute(db);
     if (rows.length === 0) throw notFound('dataset');
   }
 
-  /** A condition on `dataset d` and `workspace w`: at hand in this workspace, for a caller who may know of its source. */
+  /**
+   * A condition on `dataset d` and `workspace w`: at hand in this workspace, for a caller who may know of its source or
+   * works with the workspace's pair for it.
+   */
   #inRoom(caller: Caller, workspaceId: number): RawBuilder<unknown> {
     const visible = this.#deps.access.visibleFilter(caller.principal, { alias: 's' });
     return sql`d.deleted_at is null and (d.workspace_id = ${workspaceId}
         or exists (select 1 from workspace_dataset x where x.workspace_id = ${workspaceId} and x.dataset_id = d.id)
         or (d.workspace_id is null and d.schema_id = w.sandbox_schema_id and w.show_sandbox_datasets))
       and exists (select 1 from source_schema c join source_database b on b.id = c.database_id
-        join data_source s on s.id = b.source_id where c.id = d.schema_id and s.deleted_at is null and ${visible})`;
+        join data_source s on s.id = b.source_id where c.id = d.schema_id and s.deleted_at is null
+          and (${visible} or (${isMemberOf(caller)} and exists (select 1 from credential k where k.source_id = s.id
+            and k.kind = 'workspace' and k.workspace_id = w.id and k.secret_sealed is not null))))`;
   }
 
   async #read(

@@ -36,6 +36,7 @@ import { registerTokens } from './tokens.ts';
 import { registerUsers } from './users.ts';
 import { registerDeliveries, registerWebhooks } from './webhooks.ts';
 import { registerWorkspaceCredentials } from './workspace-credentials.ts';
+import { registerWorkspaceDatasets, registerWorkspaceMarks, registerWorkspaceSandbox } from './workspace-data.ts';
 import { registerWorkspaceFiles } from './workspace-files.ts';
 import { registerWorkspaceNotes } from './workspace-notes.ts';
 import { registerWorkspaceMembers, registerWorkspaces } from './workspaces.ts';
@@ -118,6 +119,9 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerWorkspaceCredentials(operations, services);
   registerWorkspaceFiles(operations, services);
   registerWorkspaceNotes(operations, services);
+  registerWorkspaceDatasets(operations, services);
+  registerWorkspaceSandbox(operations, services);
+  registerWorkspaceMarks(operations, services);
   registerMilestones(operations, services);
   registerAudit(operations, services);
   registerLimits(operations, services);

@@ -10,9 +10,13 @@ import type { UsageMeters } from '../../domain/usage/index.ts';
 import type {
   Accounts,
   Comments,
+  Datasets,
   Members,
   Milestones,
   Notes,
+  Pictures,
+  Sandboxes,
+  Tags,
   WorkfileRuns,
   Workfiles,
   WorkfileVersions,
@@ -45,6 +49,10 @@ export interface RestServices {
   readonly accounts: Accounts;
   readonly notes: Notes;
   readonly comments: Comments;
+  readonly datasets: Datasets;
+  readonly sandboxes: Sandboxes;
+  readonly tags: Tags;
+  readonly pictures: Pictures;
   readonly workfiles: Workfiles;
   readonly workfileVersions: WorkfileVersions;
   readonly workfileRuns: WorkfileRuns;

@@ -11,7 +11,8 @@ const tag = 'workspaces';
 const root = '/workspaces';
 const one = `${root}/:workspace`;
 
-function presentWorkspace(view: WorkspaceView): Record<string, unknown> {
+/** A workspace as the caller sees it. */
+export function presentWorkspace(view: WorkspaceView): Record<string, unknown> {
   return {
     id: view.uid,
     name: view.name,

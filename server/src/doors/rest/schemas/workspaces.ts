@@ -218,3 +218,42 @@ export const activity = Type.Object(
   },
   { title: 'Activity' },
 );
+
+const kinds = oneOf(['table', 'view', 'saved_query']);
+export const workspaceDatasetParams = strict({
+  workspace: text(256, "The workspace's name, or its id."),
+  dataset: text(64),
+});
+export const workspaceDatasetBody = strict({ ...place.properties, name: text(256, 'Of the table or view.') });
+export const workspaceDataset = Type.Object(
+  {
+    id: Type.String(),
+    source: Type.String({ description: "The source's id." }),
+    schema: Type.String(),
+    name: Type.String(),
+    kind: kinds,
+    query: nullable(Type.String({ description: 'Of a saved query.' })),
+    inSandbox: Type.Boolean(),
+    staleAt: nullable(timestamp),
+  },
+  { title: 'WorkspaceDataset' },
+);
+export const sandboxBody = strict({
+  source: text(256, "The source's name, or its id: a PostgreSQL database."),
+  schema: text(63),
+  showSandboxDatasets: Type.Optional(Type.Boolean()),
+});
+
+export const workspaceTagParams = strict({
+  workspace: text(256, "The workspace's name, or its id."),
+  name: text(100, 'The tag; case does not matter.'),
+});
+export const pictureBody = strict({
+  content: Type.String({
+    minLength: 1,
+    maxLength: 7_000_000,
+    pattern: '^[A-Za-z0-9+/]*={0,2}$',
+    description: 'Base64.',
+  }),
+  fileName: Type.Optional(text(256)),
+});

@@ -864,6 +864,21 @@ export interface Workspace {
     readonly id: number;
     readonly name: string;
   } | null;
+  readonly tags: ReadonlyArray<string>;
+  readonly files: number;
+  /** That the caller sees. */
+  readonly datasets: number;
+  readonly sandbox: {
+    /** The source's id. */
+    readonly source: string;
+    readonly schema: string;
+  } | null;
+  readonly showSandboxDatasets: boolean;
+  readonly picture: {
+    /** RFC 3339, UTC. */
+    readonly updatedAt: string;
+  } | null;
+  readonly isProject: boolean;
   readonly projectStatus: 'on_track' | 'needs_attention' | 'at_risk';
   readonly projectStatusReason: string | null;
   readonly milestones: number;
@@ -874,6 +889,15 @@ export interface Workspace {
   readonly createdAt: string;
   /** RFC 3339, UTC. */
   readonly updatedAt: string;
+}
+
+export interface WorkspaceStage {
+  readonly id: number;
+  readonly name: string;
+  readonly position: number;
+  readonly isDefault: boolean;
+  readonly descriptionLong: string;
+  readonly descriptionShort: string;
 }
 
 export interface WorkspaceMember {
@@ -894,6 +918,104 @@ export interface WorkspacePair {
   readonly username: string;
   /** User name of who stored it first. */
   readonly owner: string;
+  readonly refusedAt: string | null;
+}
+
+export interface FileVersion {
+  readonly number: number;
+  readonly message: string | null;
+  readonly author: string | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+export interface WorkspaceFile {
+  readonly id: string;
+  readonly name: string;
+  readonly type: 'sql' | 'text' | 'image' | 'code' | 'xml' | 'other';
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly runsIn: {
+    /** The source's id. */
+    readonly source: string;
+    readonly schema: string;
+  } | null;
+  readonly tags: ReadonlyArray<string>;
+  /** Counts every change; the ETag is made of it. */
+  readonly version: number;
+  readonly latest: FileVersion;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface WorkspaceFileContent {
+  readonly id: string;
+  readonly name: string;
+  readonly type: 'sql' | 'text' | 'image' | 'code' | 'xml' | 'other';
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly runsIn: {
+    /** The source's id. */
+    readonly source: string;
+    readonly schema: string;
+  } | null;
+  readonly tags: ReadonlyArray<string>;
+  /** Counts every change; the ETag is made of it. */
+  readonly version: number;
+  readonly latest: FileVersion;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  readonly content: string | null;
+}
+
+export interface Comment {
+  readonly id: string;
+  readonly author: string | null;
+  readonly body: string;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+export interface Note {
+  readonly id: string;
+  readonly author: string | null;
+  readonly body: string;
+  /** A note may become an insight, and an insight be published. */
+  readonly state: 'note' | 'insight' | 'published';
+  readonly promotedBy: string | null;
+  readonly about: {
+    readonly type: 'data_source' | 'dataset' | 'workfile';
+    readonly name: string;
+  } | null;
+  readonly comments: ReadonlyArray<Comment>;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+export interface Activity {
+  readonly id: string;
+  /** `NOTE`, or what happened. */
+  readonly action: string;
+  readonly actor: string | null;
+  readonly about: {
+    readonly type: 'data_source' | 'dataset' | 'workfile';
+    readonly name: string;
+  } | null;
+  readonly detail: { readonly [name: string]: unknown };
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+export interface WorkspaceDataset {
+  readonly id: string;
+  /** The source's id. */
+  readonly source: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'saved_query';
+  readonly query: string | null;
+  readonly inSandbox: boolean;
+  readonly staleAt: string | null;
 }
 
 export interface Milestone {
@@ -1095,6 +1217,51 @@ export interface Operations {
     };
     answer: Template;
   };
+  /** Put a table or view at hand, as the source's catalog was last read. */
+  addWorkspaceDataset: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        /** The source's name, or its id. */
+        readonly source: string;
+        readonly schema: string;
+        /** Of the table or view. */
+        readonly name: string;
+      };
+    };
+    answer: WorkspaceDataset;
+  };
+  /** Write it: a new version with this content. */
+  addWorkspaceFileVersion: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly body: {
+        readonly content: string;
+        readonly message?: string | null;
+      };
+    };
+    answer: WorkspaceFileContent;
+  };
+  /** Put a tag on it. */
+  addWorkspaceTag: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The tag; case does not matter. */
+        readonly name: string;
+      };
+    };
+    answer: undefined;
+  };
   /** Cancel a job; no error when it is final already. */
   cancelJob: {
     request: {
@@ -1187,6 +1354,20 @@ export interface Operations {
       };
     };
     answer: Account;
+  };
+  /** Comment on a note. */
+  createComment: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly note: string;
+      };
+      readonly body: {
+        readonly body: string;
+      };
+    };
+    answer: Comment;
   };
   /** Define which sources are looked through for sensitive data, how, and when. */
   createDiscoveryJob: {
@@ -1310,6 +1491,21 @@ export interface Operations {
       };
     };
     answer: Milestone;
+  };
+  /** Write a note. */
+  createNote: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        readonly body: string;
+        /** A note may become an insight, and an insight be published. */
+        readonly state?: 'note' | 'insight' | 'published';
+      };
+    };
+    answer: Note;
   };
   /** Create a role. */
   createRole: {
@@ -1609,6 +1805,27 @@ export interface Operations {
     };
     answer: Workspace;
   };
+  /** Make a file with its first version. */
+  createWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        /** Letters, digits, blanks and `_ . ( ) -`; its ending tells the type. */
+        readonly name: string;
+        readonly description?: string | null;
+        readonly content?: string;
+        readonly runsIn?: {
+          /** The source's name, or its id. */
+          readonly source: string;
+          readonly schema: string;
+        } | null;
+      };
+    };
+    answer: WorkspaceFileContent;
+  };
   /** Delete an access key. */
   deleteAccessKey: {
     request: {
@@ -1624,6 +1841,18 @@ export interface Operations {
       readonly params: {
         /** The account's id. */
         readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a comment. */
+  deleteComment: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly note: string;
+        readonly comment: string;
       };
     };
     answer: undefined;
@@ -1671,6 +1900,17 @@ export interface Operations {
         /** The workspace's name, or its id. */
         readonly workspace: string;
         readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a note. */
+  deleteNote: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly note: string;
       };
     };
     answer: undefined;
@@ -1835,6 +2075,18 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Delete a file with all its versions. */
+  deleteWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+    };
+    answer: undefined;
+  };
   /** Remove it. */
   deleteWorkspacePair: {
     request: {
@@ -1843,6 +2095,26 @@ export interface Operations {
         readonly workspace: string;
         /** The source's name, or its id. */
         readonly source: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Take its picture away. */
+  deleteWorkspacePicture: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** It has a sandbox no more; the tables stay where they are. */
+  deleteWorkspaceSandbox: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
       };
     };
     answer: undefined;
@@ -2276,6 +2548,56 @@ export interface Operations {
     };
     answer: Credential;
   };
+  /** A file with the content of its last version. */
+  getWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+    };
+    answer: WorkspaceFileContent;
+  };
+  /** The bytes of a version. */
+  getWorkspaceFileContent: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly query?: {
+        /** The last one when absent. */
+        readonly version?: number;
+      };
+    };
+    answer: Streamed & { readonly mediaTypes: readonly ['application/octet-stream'] };
+  };
+  /** The workspace's pair for a source, without its password. */
+  getWorkspacePair: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The source's name, or its id. */
+        readonly source: string;
+      };
+    };
+    answer: WorkspacePair;
+  };
+  /** Its picture. */
+  getWorkspacePicture: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: Streamed & { readonly mediaTypes: readonly ['image/png', 'image/jpeg', 'image/gif'] };
+  };
   /** Let a user sign in with the service. */
   linkUser: {
     request: {
@@ -2657,6 +2979,26 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** Notes, the newest first. */
+  listNotes: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Note>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** The services that one can sign in with: names and kinds. */
   listOfferedSignInServices: {
     request: object;
@@ -2985,6 +3327,95 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** What happened in it, the newest first. */
+  listWorkspaceActivities: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Activity>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Tables and views that are at hand, those of the sandbox among them, and saved queries. */
+  listWorkspaceDatasets: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of the name. */
+        readonly q?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceDataset>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Its versions, the newest first. */
+  listWorkspaceFileVersions: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<FileVersion>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Files of a workspace, without their content. */
+  listWorkspaceFiles: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of the name. */
+        readonly q?: string;
+        readonly type?: 'sql' | 'text' | 'image' | 'code' | 'xml' | 'other';
+        /** `name` when absent. */
+        readonly order?: 'name' | 'newest';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceFile>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** Groups whose users belong to it. */
   listWorkspaceGroups: {
     request: {
@@ -3029,6 +3460,15 @@ export interface Operations {
     };
     answer: {
       readonly items: ReadonlyArray<WorkspacePair>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The stages that a workspace goes through, in order. */
+  listWorkspaceStages: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceStage>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -3240,6 +3680,22 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** Add one user, or give another label or role. */
+  putWorkspaceMember: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly username: string;
+      };
+      readonly body: {
+        /** What they are in it. */
+        readonly label?: string;
+        readonly role?: 'viewer' | 'analyst' | 'developer' | 'administrator';
+      };
+    };
+    answer: WorkspaceMember;
+  };
   /** Say who belongs to it; all others do no more. */
   putWorkspaceMembers: {
     request: {
@@ -3277,6 +3733,37 @@ export interface Operations {
       };
     };
     answer: WorkspacePair;
+  };
+  /** Set its picture: PNG, JPEG or GIF, at most 5 MB. */
+  putWorkspacePicture: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        /** Base64. */
+        readonly content: string;
+        readonly fileName?: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Say in which schema it may make tables; one that is not there yet is made. */
+  putWorkspaceSandbox: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        /** The source's name, or its id: a PostgreSQL database. */
+        readonly source: string;
+        readonly schema: string;
+        readonly showSandboxDatasets?: boolean;
+      };
+    };
+    answer: Workspace;
   };
   /** Send an event of the log once more, under its own id. */
   redeliverWebhookEvent: {
@@ -3343,6 +3830,40 @@ export interface Operations {
     request: {
       readonly params: {
         readonly id: number;
+      };
+    };
+    answer: undefined;
+  };
+  /** Take it away; no table is dropped. */
+  removeWorkspaceDataset: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly dataset: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Take one user out; its owner stays. */
+  removeWorkspaceMember: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly username: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Take a tag off it. */
+  removeWorkspaceTag: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The tag; case does not matter. */
+        readonly name: string;
       };
     };
     answer: undefined;
@@ -3433,6 +3954,37 @@ export interface Operations {
           readonly username: string;
           readonly password: string;
         };
+      };
+    };
+    answer: Streamed & {
+      readonly mediaTypes: readonly [
+        'application/x-ndjson',
+        'text/csv',
+        'application/json',
+        'application/vnd.apache.parquet',
+      ];
+    };
+  };
+  /** Run its last version with the workspace's credentials; the rows stream as those of a query. */
+  runWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly body: {
+        /** Positional: `$1` or `?`. */
+        readonly parameters?: ReadonlyArray<unknown>;
+        /** `ndjson` when absent. */
+        readonly format?: 'ndjson' | 'csv' | 'json' | 'arrow' | 'parquet';
+        readonly maxRows?: number;
+        readonly timeoutMs?: number;
+        /** Must be true for a statement that writes. */
+        readonly write?: boolean;
+        /** How 64-bit integers and decimals are written in JSON. */
+        readonly numbers?: 'string' | 'json';
       };
     };
     answer: Streamed & {
@@ -3730,6 +4282,22 @@ export interface Operations {
     };
     answer: Milestone;
   };
+  /** Change what a note says, or make it an insight, publish it, and take that back. */
+  updateNote: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly note: string;
+      };
+      readonly body: {
+        readonly body?: string;
+        /** A note may become an insight, and an insight be published. */
+        readonly state?: 'note' | 'insight' | 'published';
+      };
+    };
+    answer: Note;
+  };
   /** Change a role. Built-in ones stay as they are. */
   updateRole: {
     request: {
@@ -4000,10 +4568,38 @@ export interface Operations {
         readonly archived?: boolean;
         readonly projectStatus?: 'on_track' | 'needs_attention' | 'at_risk';
         readonly projectStatusReason?: string | null;
+        /** Id of a stage, see `/workspace-stages`. */
         readonly stage?: number;
+        /** User name of a member, who owns it from then on. */
+        readonly owner?: string;
+        /** Status and milestones are shown. */
+        readonly isProject?: boolean;
+        /** Tables of the sandbox are among its datasets. */
+        readonly showSandboxDatasets?: boolean;
       };
     };
     answer: Workspace;
+  };
+  /** Rename it, describe it, or say where it runs; without a place it runs in the sandbox. */
+  updateWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly description?: string | null;
+        readonly runsIn?: {
+          /** The source's name, or its id. */
+          readonly source: string;
+          readonly schema: string;
+        } | null;
+      };
+    };
+    answer: WorkspaceFileContent;
   };
   /** Check every chain in the store, event by event; for administrators. */
   verifyAudit: { request: object; answer: AuditVerification };
@@ -4023,6 +4619,9 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   addGroupMember: 'PUT /groups/{group}/members/{username}',
   addOrigin: 'POST /policies/origins',
   addToTemplate: 'POST /discovery/template/add',
+  addWorkspaceDataset: 'POST /workspaces/{workspace}/datasets',
+  addWorkspaceFileVersion: 'POST /workspaces/{workspace}/files/{file}/versions',
+  addWorkspaceTag: 'PUT /workspaces/{workspace}/tags/{name}',
   cancelJob: 'POST /jobs/{id}/cancel',
   cancelQuery: 'DELETE /queries/{id}',
   changeOwnPassword: 'PUT /me/password',
@@ -4030,12 +4629,14 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   crawlSource: 'POST /sources/{name}/catalog/crawls',
   createAccessKey: 'POST /access-keys',
   createAccount: 'POST /accounts',
+  createComment: 'POST /workspaces/{workspace}/notes/{note}/comments',
   createDiscoveryJob: 'POST /discovery/jobs',
   createGroup: 'POST /groups',
   createIdentifier: 'POST /discovery/identifiers',
   createJob: 'POST /jobs',
   createLabel: 'POST /catalog/labels',
   createMilestone: 'POST /workspaces/{workspace}/milestones',
+  createNote: 'POST /workspaces/{workspace}/notes',
   createRole: 'POST /roles',
   createSchedule: 'POST /schedules',
   createServiceAccount: 'POST /service-accounts',
@@ -4047,13 +4648,16 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   createUserToken: 'POST /users/{username}/tokens',
   createWebhook: 'POST /webhooks',
   createWorkspace: 'POST /workspaces',
+  createWorkspaceFile: 'POST /workspaces/{workspace}/files',
   deleteAccessKey: 'DELETE /access-keys/{id}',
   deleteAccount: 'DELETE /accounts/{id}',
+  deleteComment: 'DELETE /workspaces/{workspace}/notes/{note}/comments/{comment}',
   deleteDiscoveryJob: 'DELETE /discovery/jobs/{id}',
   deleteGroup: 'DELETE /groups/{group}',
   deleteIdentifier: 'DELETE /discovery/identifiers/{name}',
   deleteLabel: 'DELETE /catalog/labels/{name}',
   deleteMilestone: 'DELETE /workspaces/{workspace}/milestones/{id}',
+  deleteNote: 'DELETE /workspaces/{workspace}/notes/{note}',
   deletePersonalCredential: 'DELETE /sources/{name}/credentials/personal',
   deleteRole: 'DELETE /roles/{role}',
   deleteSchedule: 'DELETE /schedules/{id}',
@@ -4068,7 +4672,10 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   deleteWebhook: 'DELETE /webhooks/{id}',
   deleteWorkspace: 'DELETE /workspaces/{workspace}',
   deleteWorkspaceCredential: 'DELETE /sources/{name}/credentials/workspaces/{uid}',
+  deleteWorkspaceFile: 'DELETE /workspaces/{workspace}/files/{file}',
   deleteWorkspacePair: 'DELETE /workspaces/{workspace}/credentials/{source}',
+  deleteWorkspacePicture: 'DELETE /workspaces/{workspace}/picture',
+  deleteWorkspaceSandbox: 'DELETE /workspaces/{workspace}/sandbox',
   disableDiscovery: 'POST /discovery/jobs/{id}/disable',
   enableDiscovery: 'POST /discovery/jobs/{id}/enable',
   explainAccess: 'GET /sources/{name}/access',
@@ -4108,6 +4715,10 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   getWebhook: 'GET /webhooks/{id}',
   getWorkspace: 'GET /workspaces/{workspace}',
   getWorkspaceCredential: 'GET /sources/{name}/credentials/workspaces/{uid}',
+  getWorkspaceFile: 'GET /workspaces/{workspace}/files/{file}',
+  getWorkspaceFileContent: 'GET /workspaces/{workspace}/files/{file}/content',
+  getWorkspacePair: 'GET /workspaces/{workspace}/credentials/{source}',
+  getWorkspacePicture: 'GET /workspaces/{workspace}/picture',
   linkUser: 'POST /sign-in-services/{service}/users',
   listAccessKeys: 'GET /access-keys',
   listAccounts: 'GET /accounts',
@@ -4130,6 +4741,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listLimits: 'GET /limits',
   listMilestones: 'GET /workspaces/{workspace}/milestones',
   listNodes: 'GET /system/nodes',
+  listNotes: 'GET /workspaces/{workspace}/notes',
   listOfferedSignInServices: 'GET /sign-in/services',
   listOrigins: 'GET /policies/origins',
   listPermissions: 'GET /permissions',
@@ -4152,9 +4764,14 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listUsers: 'GET /users',
   listWebhookDeliveries: 'GET /webhooks/{id}/deliveries',
   listWebhooks: 'GET /webhooks',
+  listWorkspaceActivities: 'GET /workspaces/{workspace}/activities',
+  listWorkspaceDatasets: 'GET /workspaces/{workspace}/datasets',
+  listWorkspaceFileVersions: 'GET /workspaces/{workspace}/files/{file}/versions',
+  listWorkspaceFiles: 'GET /workspaces/{workspace}/files',
   listWorkspaceGroups: 'GET /workspaces/{workspace}/groups',
   listWorkspaceMembers: 'GET /workspaces/{workspace}/members',
   listWorkspacePairs: 'GET /workspaces/{workspace}/credentials',
+  listWorkspaceStages: 'GET /workspace-stages',
   listWorkspaces: 'GET /workspaces',
   pauseDiscovery: 'POST /discovery/jobs/{id}/pause',
   pingWebhook: 'POST /webhooks/{id}/ping',
@@ -4167,14 +4784,20 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   putSourceCredential: 'PUT /sources/{name}/credentials/source',
   putWorkspaceCredential: 'PUT /sources/{name}/credentials/workspaces/{uid}',
   putWorkspaceGroups: 'PUT /workspaces/{workspace}/groups',
+  putWorkspaceMember: 'PUT /workspaces/{workspace}/members/{username}',
   putWorkspaceMembers: 'PUT /workspaces/{workspace}/members',
   putWorkspacePair: 'PUT /workspaces/{workspace}/credentials/{source}',
+  putWorkspacePicture: 'PUT /workspaces/{workspace}/picture',
+  putWorkspaceSandbox: 'PUT /workspaces/{workspace}/sandbox',
   redeliverWebhookEvent: 'POST /webhooks/{id}/deliveries/{delivery}/redeliver',
   refreshSchema: 'POST /sources/{name}/schema/refresh',
   removeFromTemplate: 'POST /discovery/template/remove',
   removeGroupMember: 'DELETE /groups/{group}/members/{username}',
   removeGroupSourceMember: 'DELETE /sources/{name}/members/{member}',
   removeOrigin: 'DELETE /policies/origins/{id}',
+  removeWorkspaceDataset: 'DELETE /workspaces/{workspace}/datasets/{dataset}',
+  removeWorkspaceMember: 'DELETE /workspaces/{workspace}/members/{username}',
+  removeWorkspaceTag: 'DELETE /workspaces/{workspace}/tags/{name}',
   resumeDiscovery: 'POST /discovery/jobs/{id}/resume',
   retryJob: 'POST /jobs/{id}/retry',
   reviewFindings: 'POST /discovery/findings/review',
@@ -4182,6 +4805,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   revokeUserToken: 'DELETE /users/{username}/tokens/{id}',
   rotateWebhookSecret: 'POST /webhooks/{id}/rotate-secret',
   runQuery: 'POST /sources/{name}/query',
+  runWorkspaceFile: 'POST /workspaces/{workspace}/files/{file}/run',
   setLimit: 'PUT /limits',
   setUserPassword: 'PUT /users/{username}/password',
   signIn: 'POST /sessions',
@@ -4200,6 +4824,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   updateDiscoveryJob: 'PATCH /discovery/jobs/{id}',
   updateIdentifier: 'PATCH /discovery/identifiers/{name}',
   updateMilestone: 'PATCH /workspaces/{workspace}/milestones/{id}',
+  updateNote: 'PATCH /workspaces/{workspace}/notes/{note}',
   updateRole: 'PATCH /roles/{role}',
   updateSchedule: 'PATCH /schedules/{id}',
   updateSignInService: 'PATCH /sign-in-services/{service}',
@@ -4209,6 +4834,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   updateUser: 'PATCH /users/{username}',
   updateWebhook: 'PATCH /webhooks/{id}',
   updateWorkspace: 'PATCH /workspaces/{workspace}',
+  updateWorkspaceFile: 'PATCH /workspaces/{workspace}/files/{file}',
   verifyAudit: 'POST /audit/verify',
   watchJob: 'GET /jobs/{id}/events',
 };

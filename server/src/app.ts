@@ -48,16 +48,24 @@ import { System } from './domain/system/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
   Accounts,
+  Catalogs,
+  Comments,
   Datasets,
   Members,
   Milestones,
   Notes,
+  Notifications,
   PairChecks,
+  Pairs,
   People,
   Pictures,
+  Sandboxes,
+  type StatementPort,
   Tags,
   TeamSources,
+  WorkfileRuns,
   Workfiles,
+  WorkfileVersions,
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
@@ -72,7 +80,7 @@ import { crawlExecutor } from './gateway/discover/crawl.ts';
 import { discoverExecutor } from './gateway/discover/discover.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
 import { createGateway } from './gateway/gateway.ts';
-import type { Gateway } from './gateway/index.ts';
+import type { Gateway, QueryOutput } from './gateway/index.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { openAmqp } from './platform/amqp/index.ts';
 import { openStore, type Store } from './platform/database/index.ts';
@@ -130,6 +138,9 @@ export interface App {
 
 /** Where `npm run build` puts the console, beside the server. */
 const consoleFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
+
+/** A statement of Headgate's own may take so long, ms. */
+const statementMs = 60_000;
 
 /** How long new requests are still served after `/readyz` has turned, at most, ms. */
 const maxNoticeMs = 2000;
@@ -219,8 +230,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const usage = new UsageMeters({ store, clock, log });
   closing.add('usage meters', () => usage.flush());
 
+  const pairs = new Pairs({ store, clock, audit, credentials });
   const gateway = createGateway({
     store,
+    refusals: pairs,
     access,
     limits,
     credentials,
@@ -294,7 +307,11 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     findings: new FindingsQueue({ store, access, audit }),
     reports: new Reports({ store }),
   };
-  const rooms = roomsOf({ store, vault, access, audit, clock, identity, engines: sourceDeps.engines }, gateway, config);
+  const rooms = roomsOf(
+    { store, vault, access, audit, clock, identity, engines: sourceDeps.engines, pairs },
+    gateway,
+    config,
+  );
   const services = {
     ...rooms,
     identity,
@@ -464,23 +481,53 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
 
 type RoomParts = Pick<TeamSourceParts, 'store' | 'vault' | 'access' | 'audit' | 'clock' | 'engines'> & {
   readonly identity: Identity;
+  readonly pairs: Pairs;
 };
 type TeamSourceParts = ConstructorParameters<typeof TeamSources>[0];
+
+/** Runs statements that answer nothing. */
+function statementsOf(gateway: Gateway): StatementPort {
+  const output: QueryOutput = {
+    start: () => {},
+    write: (_chunk, release) => {
+      release?.();
+      return true;
+    },
+    whenDrained: () => Promise.resolve(),
+    end: () => {},
+    abort: () => {},
+  };
+  return {
+    execute: async (principal, source, { sql, workspace }) => {
+      const request = { sql, workspace, write: true };
+      const { failure } = await gateway.query(principal, source, request, output, AbortSignal.timeout(statementMs));
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
 
 /** Workspaces and what belongs to them. */
 function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
   const checks = new PairChecks(gateway);
   const workspaces = new Workspaces(parts);
+  const catalogs = new Catalogs({ ...parts, gateway });
+  const statements = statementsOf(gateway);
   return {
     workspaces,
+    catalogs,
+    sandboxes: new Sandboxes({ ...parts, workspaces, catalogs, statements }),
     members: new Members(parts),
     milestones: new Milestones(parts, workspaces),
     people: new People(parts),
     notes: new Notes(parts),
+    comments: new Comments(parts),
+    notifications: new Notifications(parts),
     tags: new Tags(parts),
     pictures: new Pictures(parts),
-    workfiles: new Workfiles(parts),
-    datasets: new Datasets({ ...parts, gateway }),
+    workfiles: new Workfiles({ ...parts, catalogs }),
+    workfileVersions: new WorkfileVersions(parts),
+    workfileRuns: new WorkfileRuns(parts),
+    datasets: new Datasets({ ...parts, catalogs }),
     teamSources: new TeamSources({ ...parts, checks, splitUrl: (url) => gateway.splitUrl(url) }),
     accounts: new Accounts({
       ...parts,

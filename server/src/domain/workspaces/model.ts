@@ -166,6 +166,8 @@ export interface WorkspaceChange {
   readonly archived?: boolean;
   /** Number of a member. */
   readonly ownerId?: number;
+  /** The same as a user name. */
+  readonly owner?: string;
   readonly stageId?: number | null;
   readonly showSandboxDatasets?: boolean;
   readonly isProject?: boolean;
@@ -211,6 +213,8 @@ export interface Account {
   readonly ownerId: number;
   readonly owner: Person;
   readonly sourceId: number;
+  /** Since when the database refuses it; null = it is good, or was not tried since. */
+  readonly refusedAt: Date | null;
   /** Only of a workspace's account: the workspace as the caller sees it. */
   readonly workspace?: WorkspaceView;
 }

@@ -45,6 +45,13 @@ export interface ActivityTable {
   published: Generated<boolean>;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  seen_by: number | null;
+}
+
+export interface ActivityAttachmentTable {
+  activity_id: number;
+  entity_type: string;
+  entity_id: number;
 }
 
 export interface ActivityCommentTable {
@@ -54,6 +61,7 @@ export interface ActivityCommentTable {
   body: string;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  uid: Generated<string>;
 }
 
 export interface AddressRuleTable {
@@ -289,6 +297,7 @@ export interface CredentialTable {
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
   holder_id: number | null;
+  refused_at: Timestamp | null;
 }
 
 export interface DataKeyTable {
@@ -358,6 +367,18 @@ export interface DatasetTable {
   stale_at: Timestamp | null;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  uid: Generated<string>;
+}
+
+export interface DeletedUserTable {
+  id: number;
+  uid: string;
+  tenant_id: number;
+  username: string;
+  first_name: string | null;
+  last_name: string | null;
+  user_type: string | null;
+  deleted_at: Timestamp;
 }
 
 export interface DetectionIdentifierTable {
@@ -653,6 +674,15 @@ export interface NodeTable {
   seen_at: Generated<Timestamp>;
 }
 
+export interface NotificationTable {
+  id: GeneratedAlways<number>;
+  recipient_id: number;
+  activity_id: number;
+  comment_id: number | null;
+  created_at: Generated<Timestamp>;
+  read_at: Timestamp | null;
+}
+
 export interface OauthClientTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -884,6 +914,7 @@ export interface SourceSchemaTable {
   dataset_count: Generated<number>;
   refreshed_at: Timestamp | null;
   stale: Generated<boolean>;
+  made: Generated<boolean>;
 }
 
 export interface TagTable {
@@ -977,6 +1008,7 @@ export interface UserAccountTable {
   version: Generated<number>;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+  deactivated_at: Timestamp | null;
   kind: Generated<string>;
 }
 
@@ -1058,6 +1090,16 @@ export interface WorkfileTable {
   created_at: Generated<Timestamp>;
   modified_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  version: Generated<number>;
+}
+
+export interface WorkfileDraftTable {
+  id: GeneratedAlways<number>;
+  workfile_id: number;
+  owner_id: number;
+  content: Bytes;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface WorkfileVersionTable {
@@ -1131,6 +1173,7 @@ export interface WorkspaceStageTable {
 export interface DB {
   access_key: AccessKeyTable;
   activity: ActivityTable;
+  activity_attachment: ActivityAttachmentTable;
   activity_comment: ActivityCommentTable;
   address_rule: AddressRuleTable;
   api_token: ApiTokenTable;
@@ -1153,6 +1196,7 @@ export interface DB {
   data_key: DataKeyTable;
   data_source: DataSourceTable;
   dataset: DatasetTable;
+  deleted_user: DeletedUserTable;
   detection_identifier: DetectionIdentifierTable;
   detection_property: DetectionPropertyTable;
   discovery_finding: DiscoveryFindingTable;
@@ -1174,6 +1218,7 @@ export interface DB {
   milestone: MilestoneTable;
   named_secret: NamedSecretTable;
   node: NodeTable;
+  notification: NotificationTable;
   oauth_client: OauthClientTable;
   oauth_grant: OauthGrantTable;
   picture: PictureTable;
@@ -1211,6 +1256,7 @@ export interface DB {
   user_tag_value: UserTagValueTable;
   webhook: WebhookTable;
   workfile: WorkfileTable;
+  workfile_draft: WorkfileDraftTable;
   workfile_version: WorkfileVersionTable;
   workspace: WorkspaceTable;
   workspace_dataset: WorkspaceDatasetTable;

@@ -8,7 +8,7 @@ export default defineConfig({
   // The server replaces this by a nonce of its own for every page that it serves.
   html: { cspNonce: '__CSP_NONCE__' },
   build: {
-    target: 'es2023',
+    target: ['chrome120', 'edge120', 'firefox121', 'safari17.4'],
     sourcemap: false,
     // A page of a strict policy may not read `data:` addresses for scripts and styles; every asset is a file.
     assetsInlineLimit: 0,

@@ -335,6 +335,22 @@ export interface TestReport {
   };
 }
 
+export interface UrlParts {
+  readonly engine: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly database?: string;
+  readonly schema?: string;
+  readonly username?: string;
+  readonly tls?: {
+    /** Absent: `verify-full`, on loopback `prefer`. */
+    readonly mode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  };
+  readonly options: { readonly [name: string]: string | number | boolean };
+  /** It holds a password, which is not repeated: send the URL along. */
+  readonly hasPassword: boolean;
+}
+
 export interface GroupSourceMember {
   /** Of the member. */
   readonly id: string;
@@ -4044,6 +4060,18 @@ export interface Operations {
   };
   /** Sign out: the session ends. */
   signOut: { request: object; answer: undefined };
+  /** Split a connection URL into the parts of a source, without its password. */
+  splitConnectionUrl: {
+    request: {
+      readonly body: {
+        /** A connection URL (libpq, JDBC, DSN) instead of its parts; parts that are given too win over it. */
+        readonly url: string;
+        /** Told by the URL when absent. */
+        readonly engine?: string;
+      };
+    };
+    answer: UrlParts;
+  };
   /** Start a run, or take up the one that was laid aside; no error when one runs already. */
   startDiscovery: {
     request: {
@@ -4810,6 +4838,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   setUserPassword: 'PUT /users/{username}/password',
   signIn: 'POST /sessions',
   signOut: 'DELETE /sessions/current',
+  splitConnectionUrl: 'POST /connection-urls',
   startDiscovery: 'POST /discovery/jobs/{id}/start',
   startOpenIdSignIn: 'GET /sign-in/oidc/{service}/start',
   stopDiscovery: 'POST /discovery/jobs/{id}/stop',

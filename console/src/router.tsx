@@ -1,5 +1,8 @@
 /** The route tree: the roots, and the routes of every area. */
 import { createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { headgate } from './api/client.ts';
+import { queryClient } from './api/query-client.ts';
+import { meQuery } from './api/session.ts';
 import { ScreenError, ScreenNotFound } from './components/screen-error.tsx';
 import { ScreenLoading } from './components/screen-loading.tsx';
 import { appRoute, passwordRoute, rootRoute, signInRoute } from './routes/root.tsx';
@@ -12,11 +15,18 @@ import { sourcesRoutes } from './screens/sources/routes.ts';
 import { systemRoutes } from './screens/system/routes.ts';
 import { workspacesRoutes } from './screens/workspaces/routes.ts';
 
+/** Is there nothing yet, and may the caller begin? */
+async function isFirstRun(): Promise<boolean> {
+  const { permissions } = await queryClient.ensureQueryData(meQuery);
+  if (!permissions.includes('CreateDataSource') || !permissions.includes('CreateUsers')) return false;
+  return (await headgate.call('listSources', { query: { limit: 1 } })).items.length === 0;
+}
+
 const homeRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/sources' });
+  beforeLoad: async () => {
+    throw redirect({ to: (await isFirstRun()) ? '/welcome' : '/sources' });
   },
 });
 

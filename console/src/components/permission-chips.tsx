@@ -20,6 +20,11 @@ const strong: ReadonlySet<string> = new Set(['modify', 'delete', 'write']);
 /** The words that may stand on a share, in the order in which people read them. */
 export const sharePermissions: readonly string[] = Object.keys(permissionMeanings);
 
+/** Of many permissions those that say something about a source. */
+export function onSource(permissions: readonly string[]): string[] {
+  return permissions.filter((word) => word in permissionMeanings);
+}
+
 /** Exact permissions, one chip each. */
 export function PermissionChips({ permissions }: { permissions: readonly string[] }) {
   if (permissions.length === 0) return <>none</>;

@@ -79,7 +79,13 @@ function PagedTable<Row extends object>(props: ServerTableProps<Row>) {
                 {group.headers.map((header) => {
                   const column = byId.get(header.column.id);
                   return (
-                    <Table.Th key={header.id} ta={column?.align ?? 'left'} miw={column?.minWidth} scope="col">
+                    <Table.Th
+                      key={header.id}
+                      ta={column?.align ?? 'left'}
+                      miw={column?.minWidth}
+                      scope="col"
+                      style={{ whiteSpace: 'nowrap' }}
+                    >
                       <table.FlexRender header={header} />
                     </Table.Th>
                   );

@@ -161,7 +161,7 @@ describe('what is in a workspace, natively', () => {
   it('members come and go one by one, and one of them may become the owner', async () => {
     const room = '/workspaces/b';
     const added = await api('owner', 'PUT', `${room}/members/member`, { label: 'Data Engineer' });
-    expect(added.body).toEqual({ username: 'member', label: 'Data Engineer' });
+    expect(added.body).toEqual({ username: 'member', label: 'Data Engineer', role: 'developer' });
     const tag = (await api('owner', 'GET', room)).headers.get('etag') ?? '';
     const patch = (body: unknown, as: string): Promise<Answer> =>
       chorus.headgate.api('PATCH', room, body, { as, headers: { 'if-match': tag } });

@@ -167,6 +167,10 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     removeGroupSourceMember: { path: `/sources/${me.group}/members/${me.source}` },
     testSource: { path: `${own}/test`, body: { username: sample.username, password } },
     testConnection: { path: '/connection-tests', body: draft },
+    splitConnectionUrl: {
+      path: '/connection-urls',
+      body: { url: `postgresql://${sample.username}:${password}@${sample.host}:${sample.port}/${sample.database}` },
+    },
     listLeases: { path: `${own}/leases` },
     listCredentials: { path: `${own}/credentials` },
     putSourceCredential: { path: `${own}/credentials/source`, body: pair },

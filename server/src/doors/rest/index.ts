@@ -37,7 +37,7 @@ import { registerShares } from './shares.ts';
 import { registerOpenIdSignIn } from './sign-in.ts';
 import { registerSignInServices } from './sign-in-services.ts';
 import { registerLabels, registerSourceCatalog } from './source-catalog.ts';
-import { registerEngines, registerSources, registerTests } from './sources.ts';
+import { registerEngines, registerSources, registerTests, registerUrls } from './sources.ts';
 import { registerSystem } from './system.ts';
 import { registerAccessKeys, registerTokens } from './tokens.ts';
 import { registerUsers } from './users.ts';
@@ -119,6 +119,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerEngines(operations, services);
   registerSources(operations, services);
   registerTests(operations, services);
+  registerUrls(operations, services);
   registerGroupMembers(operations, services);
   registerCredentials(operations, services);
   registerShares(operations, services);

@@ -26,6 +26,8 @@ export interface Problem {
 export interface User {
   readonly id: string;
   readonly username: string;
+  /** `service`: an account for a program, which signs in by tokens and keys alone. */
+  readonly kind: 'person' | 'service';
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly email: string | null;
@@ -71,6 +73,19 @@ export interface Permission {
   readonly onShare: boolean;
 }
 
+export interface ApiToken {
+  readonly id: string;
+  readonly name: string;
+  /** The first characters, to recognise it. */
+  readonly hint: string;
+  readonly scopes: ReadonlyArray<string> | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly revokedAt: string | null;
+}
+
 export interface Group {
   readonly id: string;
   readonly name: string;
@@ -97,17 +112,16 @@ export interface Tenant {
   readonly updatedAt: string;
 }
 
-export interface ApiToken {
+export interface AccessKey {
   readonly id: string;
-  readonly name: string;
-  /** The first characters, to recognise it. */
-  readonly hint: string;
-  readonly scopes: ReadonlyArray<string> | null;
+  /** The half that names the key in a request. */
+  readonly accessKey: string;
+  readonly enabled: boolean;
+  readonly description: string | null;
   /** RFC 3339, UTC. */
   readonly createdAt: string;
-  readonly expiresAt: string | null;
   readonly lastUsedAt: string | null;
-  readonly revokedAt: string | null;
+  readonly lockedUntil: string | null;
 }
 
 export interface SignInService {
@@ -417,31 +431,29 @@ export interface Table {
   }>;
 }
 
-export interface Query {
+export interface Provider {
+  readonly name: string;
+  readonly title: string;
+  readonly regions: ReadonlyArray<string>;
+}
+
+export interface Account {
   readonly id: string;
-  readonly source: {
-    readonly id: string;
-    readonly name: string;
-  };
-  readonly user: string;
-  readonly door: string;
-  readonly state: 'running' | 'complete' | 'truncated' | 'failed' | 'cancelled';
-  /** Without its literals. */
-  readonly statement: string;
+  readonly provider: string;
+  readonly region: string;
+  readonly sources: number;
+  /** Those of its sources that were catalogued. */
+  readonly catalogued: number;
+  /** It stands for sources that were made elsewhere. */
+  readonly builtin: boolean;
+  readonly createdAt: string | null;
+}
+
+export interface NamedSecret {
+  readonly name: string;
+  readonly username: string | null;
   /** RFC 3339, UTC. */
-  readonly startedAt: string;
-  readonly finishedAt: string | null;
-  readonly columns: ReadonlyArray<{
-    readonly name: string;
-    readonly kind: string;
-    readonly type: string;
-  }> | null;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly error: {
-    readonly code: string;
-    readonly message: string;
-  } | null;
+  readonly updatedAt: string;
 }
 
 export interface Job {
@@ -493,6 +505,284 @@ export interface Job {
   readonly retryOf?: string;
   /** Id of the schedule that submitted it. */
   readonly schedule?: string;
+}
+
+export interface SourceCatalog {
+  readonly source: string;
+  readonly sourceId: string;
+  readonly description: string | null;
+  /** `personal`: holds personal data; `unknown`: not looked at yet. */
+  readonly privacy: 'unknown' | 'none' | 'personal';
+  readonly sensitivity: string;
+  readonly labels: ReadonlyArray<string>;
+  /** By hand: discoveries leave it alone. */
+  readonly corrected: boolean;
+  readonly tables: number;
+  readonly columns: number;
+  readonly sampledRows: number;
+  /** RFC 3339, UTC. */
+  readonly crawledAt: string;
+  readonly version: number;
+}
+
+export interface Drift {
+  readonly id: number;
+  /** RFC 3339, UTC. */
+  readonly at: string;
+  readonly change: 'table_added' | 'table_removed' | 'column_added' | 'column_removed' | 'column_changed';
+  readonly table: string;
+  readonly column: string | null;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface CataloguedTable {
+  /** Its address in the catalog. */
+  readonly name: string;
+  readonly database: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly kind: string;
+  readonly comment: string | null;
+  readonly keys: {};
+  readonly columns: number;
+  readonly rowEstimate: number | null;
+  readonly sampledRows: number;
+  /** `personal`: holds personal data; `unknown`: not looked at yet. */
+  readonly privacy: 'unknown' | 'none' | 'personal';
+  readonly sensitivity: string;
+  readonly identifiers: ReadonlyArray<string>;
+  readonly labels: ReadonlyArray<string>;
+  /** By hand: discoveries leave it alone. */
+  readonly corrected: boolean;
+  /** RFC 3339, UTC. */
+  readonly changedAt: string;
+  readonly detectedAt: string | null;
+  readonly version: number;
+}
+
+export interface CataloguedColumn {
+  readonly name: string;
+  readonly position: number;
+  readonly type: string;
+  readonly nullable: boolean;
+  readonly comment: string | null;
+  readonly identifiers: ReadonlyArray<{
+    readonly name: string;
+    readonly score: number;
+  }>;
+  /** `personal`: holds personal data; `unknown`: not looked at yet. */
+  readonly privacy: 'unknown' | 'none' | 'personal';
+  readonly sensitivity: string;
+  readonly samples: ReadonlyArray<string> | null;
+  /** By hand: discoveries leave it alone. */
+  readonly corrected: boolean;
+  readonly review: 'accepted' | 'rejected' | null;
+  readonly modifiedBy: string;
+  /** RFC 3339, UTC. */
+  readonly modifiedAt: string;
+  readonly version: number;
+}
+
+export interface Label {
+  readonly name: string;
+  readonly used: number;
+  readonly createdBy: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface Identifier {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly builtin: boolean;
+  readonly pattern: string | null;
+  readonly headerKeywords: ReadonlyArray<string>;
+  readonly excludeKeywords: ReadonlyArray<string>;
+  readonly properties: ReadonlyArray<string>;
+  readonly inTemplate: boolean;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  readonly version: number;
+}
+
+export interface Template {
+  /** Number of what it holds now; `init` while it was never changed. */
+  readonly snapshot: string;
+  readonly identifiers: number;
+  readonly properties: ReadonlyArray<{
+    readonly name: string;
+    readonly kind: 'category' | 'label';
+  }>;
+}
+
+export interface DiscoveryJob {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string | null;
+  readonly state: 'ready' | 'scheduled' | 'running' | 'paused' | 'stopping' | 'completed';
+  readonly sources: ReadonlyArray<{
+    readonly source: string | null;
+    readonly account: string;
+    readonly instance: string | null;
+    readonly tables: ReadonlyArray<string>;
+  }>;
+  readonly provider: string | null;
+  readonly cron: string | null;
+  readonly depth: number;
+  readonly threshold: number;
+  readonly changedOnly: boolean;
+  readonly overwrite: boolean;
+  readonly includeKeywords: ReadonlyArray<string>;
+  readonly excludeKeywords: ReadonlyArray<string>;
+  readonly nextRunAt: string | null;
+  readonly lastStartedAt: string | null;
+  readonly lastFinishedAt: string | null;
+  readonly createdBy: string;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  readonly version: number;
+}
+
+export interface DiscoveryRun {
+  readonly id: number;
+  /** The discovery job. */
+  readonly job: number;
+  readonly state: 'running' | 'stopping' | 'paused' | 'completed' | 'stopped';
+  readonly snapshot: string | null;
+  readonly sources: {
+    readonly total: number;
+    readonly done: number;
+    readonly failed: number;
+  };
+  readonly tables: {
+    readonly total: number;
+    readonly done: number;
+  };
+  readonly columnsFound: number;
+  readonly workJob: string | null;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+}
+
+export interface RunSource {
+  readonly id: number;
+  readonly source: string | null;
+  readonly account: string;
+  readonly instance: string;
+  readonly state: 'ready' | 'pending' | 'running' | 'stopping' | 'succeeded' | 'failed' | 'stopped' | 'missing';
+  readonly tables: {
+    readonly total: number | null;
+    readonly done: number;
+  };
+  readonly columnsFound: number;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly error: string | null;
+}
+
+export interface RunTable {
+  readonly source: string | null;
+  readonly instance: string;
+  readonly table: string;
+  readonly rows: number;
+  readonly columnsFound: number;
+  readonly error: string | null;
+}
+
+export interface RunFinding {
+  readonly source: string | null;
+  readonly instance: string;
+  readonly table: string;
+  readonly column: string;
+  readonly identifiers: ReadonlyArray<{
+    readonly name: string;
+    readonly score: number;
+  }>;
+  /** Masked. */
+  readonly samples: ReadonlyArray<string>;
+}
+
+export interface Finding {
+  readonly id: number;
+  readonly source: string;
+  readonly sourceId: string;
+  readonly table: string;
+  readonly column: string;
+  readonly type: string;
+  readonly identifiers: ReadonlyArray<{
+    readonly name: string;
+    readonly score: number;
+  }>;
+  /** Masked. */
+  readonly samples: ReadonlyArray<string>;
+  readonly state: 'pending' | 'accepted' | 'rejected';
+  readonly foundAt: string | null;
+  readonly reviewedBy: string | null;
+  readonly reviewedAt: string | null;
+}
+
+export interface DiscoverySummary {
+  readonly pending: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Found in most columns, at most 20; rejected findings are left out. */
+  readonly identifiers: ReadonlyArray<{
+    readonly name: string;
+    readonly columns: number;
+  }>;
+}
+
+export interface Query {
+  readonly id: string;
+  readonly source: {
+    readonly id: string;
+    readonly name: string;
+  };
+  readonly user: string;
+  readonly door: string;
+  readonly state: 'running' | 'complete' | 'truncated' | 'failed' | 'cancelled';
+  /** Without its literals. */
+  readonly statement: string;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly columns: ReadonlyArray<{
+    readonly name: string;
+    readonly kind: string;
+    readonly type: string;
+  }> | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+  } | null;
+}
+
+export interface JobAttempt {
+  readonly attempt: number;
+  /** Host and process. */
+  readonly worker: string;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled' | 'retried' | 'handed_back' | 'lost' | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly source?: string;
+    readonly table?: string;
+    readonly column?: string;
+  } | null;
+  readonly progress: {
+    readonly rows: number;
+    readonly bytes: number;
+  };
 }
 
 export interface Schedule {
@@ -590,6 +880,21 @@ export interface Workspace {
     readonly id: number;
     readonly name: string;
   } | null;
+  readonly tags: ReadonlyArray<string>;
+  readonly files: number;
+  /** That the caller sees. */
+  readonly datasets: number;
+  readonly sandbox: {
+    /** The source's id. */
+    readonly source: string;
+    readonly schema: string;
+  } | null;
+  readonly showSandboxDatasets: boolean;
+  readonly picture: {
+    /** RFC 3339, UTC. */
+    readonly updatedAt: string;
+  } | null;
+  readonly isProject: boolean;
   readonly projectStatus: 'on_track' | 'needs_attention' | 'at_risk';
   readonly projectStatusReason: string | null;
   readonly milestones: number;
@@ -602,9 +907,24 @@ export interface Workspace {
   readonly updatedAt: string;
 }
 
+export interface WorkspaceStage {
+  readonly id: number;
+  readonly name: string;
+  readonly position: number;
+  readonly isDefault: boolean;
+  readonly descriptionLong: string;
+  readonly descriptionShort: string;
+}
+
 export interface WorkspaceMember {
   readonly username: string;
   readonly label: string;
+  readonly role: 'viewer' | 'analyst' | 'developer' | 'administrator';
+}
+
+export interface WorkspaceGroup {
+  readonly group: string;
+  readonly role: 'viewer' | 'analyst' | 'developer' | 'administrator';
 }
 
 export interface WorkspacePair {
@@ -614,6 +934,104 @@ export interface WorkspacePair {
   readonly username: string;
   /** User name of who stored it first. */
   readonly owner: string;
+  readonly refusedAt: string | null;
+}
+
+export interface FileVersion {
+  readonly number: number;
+  readonly message: string | null;
+  readonly author: string | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+export interface WorkspaceFile {
+  readonly id: string;
+  readonly name: string;
+  readonly type: 'sql' | 'text' | 'image' | 'code' | 'xml' | 'other';
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly runsIn: {
+    /** The source's id. */
+    readonly source: string;
+    readonly schema: string;
+  } | null;
+  readonly tags: ReadonlyArray<string>;
+  /** Counts every change; the ETag is made of it. */
+  readonly version: number;
+  readonly latest: FileVersion;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface WorkspaceFileContent {
+  readonly id: string;
+  readonly name: string;
+  readonly type: 'sql' | 'text' | 'image' | 'code' | 'xml' | 'other';
+  readonly description: string | null;
+  readonly owner: string | null;
+  readonly runsIn: {
+    /** The source's id. */
+    readonly source: string;
+    readonly schema: string;
+  } | null;
+  readonly tags: ReadonlyArray<string>;
+  /** Counts every change; the ETag is made of it. */
+  readonly version: number;
+  readonly latest: FileVersion;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  readonly content: string | null;
+}
+
+export interface Comment {
+  readonly id: string;
+  readonly author: string | null;
+  readonly body: string;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+export interface Note {
+  readonly id: string;
+  readonly author: string | null;
+  readonly body: string;
+  /** A note may become an insight, and an insight be published. */
+  readonly state: 'note' | 'insight' | 'published';
+  readonly promotedBy: string | null;
+  readonly about: {
+    readonly type: 'data_source' | 'dataset' | 'workfile';
+    readonly name: string;
+  } | null;
+  readonly comments: ReadonlyArray<Comment>;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+export interface Activity {
+  readonly id: string;
+  /** `NOTE`, or what happened. */
+  readonly action: string;
+  readonly actor: string | null;
+  readonly about: {
+    readonly type: 'data_source' | 'dataset' | 'workfile';
+    readonly name: string;
+  } | null;
+  readonly detail: { readonly [name: string]: unknown };
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+}
+
+export interface WorkspaceDataset {
+  readonly id: string;
+  /** The source's id. */
+  readonly source: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'view' | 'saved_query';
+  readonly query: string | null;
+  readonly inSandbox: boolean;
+  readonly staleAt: string | null;
 }
 
 export interface Milestone {
@@ -645,6 +1063,28 @@ export interface AuditEntry {
   readonly detail: unknown;
   readonly sequence: number | null;
   readonly hash: string | null;
+}
+
+export interface AuditVerification {
+  readonly ok: boolean;
+  /** Sealed events. */
+  readonly checked: number;
+  /** Events that nothing binds yet. */
+  readonly unsealed: number;
+  readonly firstBad: {
+    readonly tenantId: number;
+    readonly sequence: number | null;
+    readonly eventId: number | null;
+    readonly problem: string;
+    readonly message: string;
+  } | null;
+  readonly chains: ReadonlyArray<{
+    readonly tenantId: number;
+    readonly events: number;
+    readonly lastSequence: number;
+  }>;
+  /** What this check cannot see. */
+  readonly limits: ReadonlyArray<string>;
 }
 
 export interface Limit {
@@ -707,6 +1147,59 @@ export interface Usage {
   readonly bytes: number;
 }
 
+export interface System {
+  readonly version: string;
+  readonly healthy: boolean;
+  /** As of the node that answers. */
+  readonly checks: ReadonlyArray<{
+    readonly name: string;
+    readonly up: boolean;
+    readonly milliseconds: number | null;
+  }>;
+  readonly store: {
+    readonly kind: 'pglite' | 'postgresql';
+    readonly version: string;
+    readonly bytes: number;
+  };
+  readonly keys: {
+    /** Of the key-encryption key that wraps now. */
+    readonly currentKeyId: string;
+    /** Ids and ages; the keys themselves never leave the vault. */
+    readonly dataKeys: ReadonlyArray<{
+      readonly id: string;
+      readonly state: string;
+      readonly keyId: string;
+      readonly provider: string;
+      /** RFC 3339, UTC. */
+      readonly createdAt: string;
+      readonly rewrappedAt: string | null;
+    }>;
+    /** Signs checkpoints of the audit trail. */
+    readonly signingKeyId: string;
+  };
+  readonly work: {
+    readonly jobsQueued: number;
+    readonly jobsRunning: number;
+    readonly auditUnsealed: number;
+  };
+}
+
+export interface Node {
+  readonly id: string;
+  readonly host: string;
+  readonly processId: number;
+  readonly version: string;
+  readonly runtime: string;
+  readonly address: string | null;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  /** RFC 3339, UTC. */
+  readonly seenAt: string;
+  readonly alive: boolean;
+  /** The node that answers. */
+  readonly current: boolean;
+}
+
 /** What each operation takes and answers. */
 export interface Operations {
   /** Add a member; no error when it is one already. */
@@ -729,6 +1222,61 @@ export interface Operations {
       };
     };
     answer: Origin;
+  };
+  /** Have discoveries look for these identifiers from now on. */
+  addToTemplate: {
+    request: {
+      readonly body: {
+        /** Names, or `all`. */
+        readonly identifiers: 'all' | ReadonlyArray<string>;
+      };
+    };
+    answer: Template;
+  };
+  /** Put a table or view at hand, as the source's catalog was last read. */
+  addWorkspaceDataset: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        /** The source's name, or its id. */
+        readonly source: string;
+        readonly schema: string;
+        /** Of the table or view. */
+        readonly name: string;
+      };
+    };
+    answer: WorkspaceDataset;
+  };
+  /** Write it: a new version with this content. */
+  addWorkspaceFileVersion: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly body: {
+        readonly content: string;
+        readonly message?: string | null;
+      };
+    };
+    answer: WorkspaceFileContent;
+  };
+  /** Put a tag on it. */
+  addWorkspaceTag: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The tag; case does not matter. */
+        readonly name: string;
+      };
+    };
+    answer: undefined;
   };
   /** Cancel a job; no error when it is final already. */
   cancelJob: {
@@ -758,6 +1306,114 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Correct what is known of a column; readings and discoveries leave it alone from then on. */
+  correctCatalogColumn: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** `database.table` or `database.schema.table`. */
+        readonly table: string;
+        readonly column: string;
+      };
+      readonly body: {
+        /** Names; an empty list: no personal data. */
+        readonly identifiers?: ReadonlyArray<string>;
+        /** `personal`: holds personal data; `unknown`: not looked at yet. */
+        readonly privacy?: 'unknown' | 'none' | 'personal';
+        readonly sensitivity?: string;
+        readonly comment?: string;
+      };
+    };
+    answer: CataloguedColumn;
+  };
+  /** Read the tables and columns of every database of a source into its catalog, as a job. */
+  crawlSource: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: Job;
+  };
+  /** Make an access key, which signs requests; its secret is shown once. */
+  createAccessKey: {
+    request: {
+      readonly body: {
+        readonly description?: string | null;
+      };
+    };
+    answer: {
+      readonly id: string;
+      /** The half that names the key in a request. */
+      readonly accessKey: string;
+      readonly enabled: boolean;
+      readonly description: string | null;
+      /** RFC 3339, UTC. */
+      readonly createdAt: string;
+      readonly lastUsedAt: string | null;
+      readonly lockedUntil: string | null;
+      /** Shown once. */
+      readonly secretKey: string;
+    };
+  };
+  /** Register an account of a provider; sources of its id that are there already show again. */
+  createAccount: {
+    request: {
+      readonly body: {
+        /** Unique in the tenant, over all providers, ignoring case. */
+        readonly id: string;
+        readonly provider: 'aws' | 'tencent' | 'google' | 'jdbc-proxy';
+        /** Of AWS accounts the installation's own region counts. */
+        readonly region?: string;
+      };
+    };
+    answer: Account;
+  };
+  /** Comment on a note. */
+  createComment: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly note: string;
+      };
+      readonly body: {
+        readonly body: string;
+      };
+    };
+    answer: Comment;
+  };
+  /** Define which sources are looked through for sensitive data, how, and when. */
+  createDiscoveryJob: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly description?: string | null;
+        readonly sources?: ReadonlyArray<{
+          readonly source: string;
+          /** All when absent. */
+          readonly tables?: ReadonlyArray<string>;
+        }>;
+        readonly provider?: 'aws' | 'tencent' | 'google' | 'jdbc-proxy' | null;
+        readonly cron?: string | null;
+        /** Rows of each table; 100 when absent. */
+        readonly depth?: number;
+        /** Share of values from which on it counts; 0.2 when absent. */
+        readonly threshold?: number;
+        /** Only tables that changed since they were looked at; true when absent. */
+        readonly changedOnly?: boolean;
+        /** Also what was corrected by hand. */
+        readonly overwrite?: boolean;
+        /** Parts of column names. */
+        readonly includeKeywords?: ReadonlyArray<string>;
+        /** Parts of column names. */
+        readonly excludeKeywords?: ReadonlyArray<string>;
+      };
+    };
+    answer: DiscoveryJob;
+  };
   /** Create a group. */
   createGroup: {
     request: {
@@ -769,6 +1425,21 @@ export interface Operations {
       };
     };
     answer: Group;
+  };
+  /** Add an identifier by a pattern, keywords of column names, or both. */
+  createIdentifier: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly description?: string | null;
+        readonly pattern?: string | null;
+        readonly headerKeywords?: ReadonlyArray<string>;
+        readonly excludeKeywords?: ReadonlyArray<string>;
+        /** Categories and labels, by name. */
+        readonly properties?: ReadonlyArray<string>;
+      };
+    };
+    answer: Identifier;
   };
   /** Submit a job: an export of one query into a file, or an extraction of tables of several sources. */
   createJob: {
@@ -814,6 +1485,15 @@ export interface Operations {
     };
     answer: Job;
   };
+  /** Make a label for sources and tables. */
+  createLabel: {
+    request: {
+      readonly body: {
+        readonly name: string;
+      };
+    };
+    answer: Label;
+  };
   /** Plan a milestone. */
   createMilestone: {
     request: {
@@ -827,6 +1507,21 @@ export interface Operations {
       };
     };
     answer: Milestone;
+  };
+  /** Write a note. */
+  createNote: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        readonly body: string;
+        /** A note may become an insight, and an insight be published. */
+        readonly state?: 'note' | 'insight' | 'published';
+      };
+    };
+    answer: Note;
   };
   /** Create a role. */
   createRole: {
@@ -895,6 +1590,22 @@ export interface Operations {
       };
     };
     answer: Schedule;
+  };
+  /** Create a service account: a user for a program, which signs in by tokens and keys alone. */
+  createServiceAccount: {
+    request: {
+      readonly body: {
+        readonly username: string;
+        /** Whom to ask about it. */
+        readonly email?: string;
+        readonly roles?: ReadonlyArray<string>;
+        /** Permissions beside the roles', by word or name. */
+        readonly permissions?: ReadonlyArray<string>;
+        /** Slug; the own tenant when absent. */
+        readonly tenant?: string;
+      };
+    };
+    answer: User;
   };
   /** Add an LDAP directory or an OpenID provider to sign in with. */
   createSignInService: {
@@ -1054,6 +1765,33 @@ export interface Operations {
     };
     answer: User;
   };
+  /** Make a token for a service account; it is shown once. */
+  createUserToken: {
+    request: {
+      readonly params: {
+        readonly username: string;
+      };
+      readonly body: {
+        readonly name: string;
+        readonly scopes?: ReadonlyArray<string> | null;
+        readonly expiresAt?: string | null;
+      };
+    };
+    answer: {
+      readonly id: string;
+      readonly name: string;
+      /** The first characters, to recognise it. */
+      readonly hint: string;
+      readonly scopes: ReadonlyArray<string> | null;
+      /** RFC 3339, UTC. */
+      readonly createdAt: string;
+      readonly expiresAt: string | null;
+      readonly lastUsedAt: string | null;
+      readonly revokedAt: string | null;
+      /** Shown once. */
+      readonly token: string;
+    };
+  };
   /** Create a webhook; its secret is shown once. */
   createWebhook: {
     request: {
@@ -1083,11 +1821,90 @@ export interface Operations {
     };
     answer: Workspace;
   };
+  /** Make a file with its first version. */
+  createWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        /** Letters, digits, blanks and `_ . ( ) -`; its ending tells the type. */
+        readonly name: string;
+        readonly description?: string | null;
+        readonly content?: string;
+        readonly runsIn?: {
+          /** The source's name, or its id. */
+          readonly source: string;
+          readonly schema: string;
+        } | null;
+      };
+    };
+    answer: WorkspaceFileContent;
+  };
+  /** Delete an access key. */
+  deleteAccessKey: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete an account: its catalogs go, its sources stay. */
+  deleteAccount: {
+    request: {
+      readonly params: {
+        /** The account's id. */
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a comment. */
+  deleteComment: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly note: string;
+        readonly comment: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a discovery job; its runs stay. */
+  deleteDiscoveryJob: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: undefined;
+  };
   /** Delete a group; what was shared with it is shared no more. */
   deleteGroup: {
     request: {
       readonly params: {
         readonly group: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete an identifier that was added and is not in the template. */
+  deleteIdentifier: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a label, and take it away from everything that carries it. */
+  deleteLabel: {
+    request: {
+      readonly params: {
+        readonly name: string;
       };
     };
     answer: undefined;
@@ -1099,6 +1916,17 @@ export interface Operations {
         /** The workspace's name, or its id. */
         readonly workspace: string;
         readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a note. */
+  deleteNote: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly note: string;
       };
     };
     answer: undefined;
@@ -1131,6 +1959,15 @@ export interface Operations {
     request: {
       readonly params: {
         readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a named secret; connections that name it keep the pair that they have. */
+  deleteSecret: {
+    request: {
+      readonly params: {
+        readonly name: string;
       };
     };
     answer: undefined;
@@ -1254,6 +2091,18 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Delete a file with all its versions. */
+  deleteWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+    };
+    answer: undefined;
+  };
   /** Remove it. */
   deleteWorkspacePair: {
     request: {
@@ -1265,6 +2114,44 @@ export interface Operations {
       };
     };
     answer: undefined;
+  };
+  /** Take its picture away. */
+  deleteWorkspacePicture: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** It has a sandbox no more; the tables stay where they are. */
+  deleteWorkspaceSandbox: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Let the schedule of a job rest. */
+  disableDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
+  /** Let the schedule of a job go on. */
+  enableDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
   };
   /** May a user do something with a source, and why. */
   explainAccess: {
@@ -1292,6 +2179,9 @@ export interface Operations {
         readonly resource?: string;
         readonly outcome?: 'allowed' | 'denied' | 'failed';
         readonly tenant?: string;
+        readonly door?: string;
+        /** Of a statement: equal for statements that differ in literals alone. */
+        readonly fingerprint?: string;
         /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
         readonly since?: string;
         /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
@@ -1309,6 +2199,16 @@ export interface Operations {
       };
     };
     answer: never;
+  };
+  /** Read an account. */
+  getAccount: {
+    request: {
+      readonly params: {
+        /** The account's id. */
+        readonly id: string;
+      };
+    };
+    answer: Account;
   };
   /** Addresses from which parts may be reached: of the system, a tenant, or the caller. */
   getAddressLists: {
@@ -1341,6 +2241,18 @@ export interface Operations {
       readonly publicKeyPem: string;
     };
   };
+  /** Read a table of the catalog. */
+  getCatalogTable: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** `database.table` or `database.schema.table`. */
+        readonly table: string;
+      };
+    };
+    answer: CataloguedTable;
+  };
   /** The session that this request is signed in with. */
   getCurrentSession: {
     request: object;
@@ -1358,6 +2270,35 @@ export interface Operations {
       readonly current: boolean;
     } | null;
   };
+  /** Read a discovery job. */
+  getDiscoveryJob: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
+  /** Read how far a run is. */
+  getDiscoveryRun: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryRun;
+  };
+  /** How many findings wait, were accepted and rejected, and what was found most. */
+  getDiscoverySummary: { request: object; answer: DiscoverySummary };
+  /** Read a finding. */
+  getFinding: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: Finding;
+  };
   /** Read a group with its members. */
   getGroup: {
     request: {
@@ -1366,6 +2307,15 @@ export interface Operations {
       };
     };
     answer: Group;
+  };
+  /** Read an identifier. */
+  getIdentifier: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+    };
+    answer: Identifier;
   };
   /** Read a job. */
   getJob: {
@@ -1435,6 +2385,21 @@ export interface Operations {
     };
     answer: Role;
   };
+  /** Download what a run found, as a workbook or as CSV. */
+  getRunReport: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** `xlsx` when absent. */
+        readonly format?: 'xlsx' | 'csv';
+      };
+    };
+    answer: Streamed & {
+      readonly mediaTypes: readonly ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'text/csv'];
+    };
+  };
   /** Read a schedule. */
   getSchedule: {
     request: {
@@ -1477,6 +2442,15 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** Read who a named secret signs in. */
+  getSecret: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+    };
+    answer: NamedSecret;
+  };
   /** Read one share. */
   getShare: {
     request: {
@@ -1509,6 +2483,16 @@ export interface Operations {
     };
     answer: Source;
   };
+  /** Read what is known of a source as a whole. */
+  getSourceCatalog: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+    };
+    answer: SourceCatalog;
+  };
   /** Read the source's own pair, without its password. */
   getSourceCredential: {
     request: {
@@ -1523,6 +2507,10 @@ export interface Operations {
     };
     answer: Credential;
   };
+  /** Version, health, store, keys and waiting work; for administrators. */
+  getSystem: { request: object; answer: System };
+  /** Read the template's snapshot, and the categories and labels that identifiers may carry. */
+  getTemplate: { request: object; answer: Template };
   /** Read a tenant. */
   getTenant: {
     request: {
@@ -1576,6 +2564,56 @@ export interface Operations {
     };
     answer: Credential;
   };
+  /** A file with the content of its last version. */
+  getWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+    };
+    answer: WorkspaceFileContent;
+  };
+  /** The bytes of a version. */
+  getWorkspaceFileContent: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly query?: {
+        /** The last one when absent. */
+        readonly version?: number;
+      };
+    };
+    answer: Streamed & { readonly mediaTypes: readonly ['application/octet-stream'] };
+  };
+  /** The workspace's pair for a source, without its password. */
+  getWorkspacePair: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The source's name, or its id. */
+        readonly source: string;
+      };
+    };
+    answer: WorkspacePair;
+  };
+  /** Its picture. */
+  getWorkspacePicture: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: Streamed & { readonly mediaTypes: readonly ['image/png', 'image/jpeg', 'image/gif'] };
+  };
   /** Let a user sign in with the service. */
   linkUser: {
     request: {
@@ -1595,6 +2633,34 @@ export interface Operations {
     };
     answer: SignInLink;
   };
+  /** The caller's access keys, newest first. */
+  listAccessKeys: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<AccessKey>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List accounts with the number of their sources. */
+  listAccounts: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of the id. */
+        readonly q?: string;
+        readonly provider?: 'aws' | 'tencent' | 'google' | 'jdbc-proxy';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Account>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** What happened, newest first. */
   listAuditEvents: {
     request: {
@@ -1609,6 +2675,9 @@ export interface Operations {
         readonly resource?: string;
         readonly outcome?: 'allowed' | 'denied' | 'failed';
         readonly tenant?: string;
+        readonly door?: string;
+        /** Of a statement: equal for statements that differ in literals alone. */
+        readonly fingerprint?: string;
         /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
         readonly since?: string;
         /** RFC 3339 with an offset, e.g. `2027-01-31T12:00:00Z`. */
@@ -1617,6 +2686,75 @@ export interface Operations {
     };
     answer: {
       readonly items: ReadonlyArray<AuditEntry>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the columns of a table with what was found in them and masked samples. */
+  listCatalogColumns: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** `database.table` or `database.schema.table`. */
+        readonly table: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<CataloguedColumn>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** What differed between two readings, newest first. */
+  listCatalogDrift: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Drift>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List tables with their labels and what was found in them. */
+  listCatalogTables: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of a table or column name. */
+        readonly q?: string;
+        /** Only tables in which it was found. */
+        readonly identifier?: string;
+        readonly label?: string;
+        /** `personal`: holds personal data; `unknown`: not looked at yet. */
+        readonly privacy?: 'unknown' | 'none' | 'personal';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<CataloguedTable>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -1635,11 +2773,66 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** List discovery jobs, newest first. */
+  listDiscoveryJobs: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<DiscoveryJob>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the runs of a discovery job, newest first. */
+  listDiscoveryRuns: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<DiscoveryRun>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** The database engines, and the options that each takes. */
   listEngines: {
     request: object;
     answer: {
       readonly items: ReadonlyArray<Engine>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Columns in which personal data was found, and what people said of that. */
+  listFindings: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** `pending` waits for a review. */
+        readonly state?: 'pending' | 'accepted' | 'rejected';
+        readonly source?: string;
+        readonly identifier?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Finding>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -1674,6 +2867,39 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** List identifiers: the product's own and those that were added. */
+  listIdentifiers: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of the name or description. */
+        readonly q?: string;
+        readonly builtin?: boolean;
+        readonly inTemplate?: boolean;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Identifier>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Its attempts and how each ended, the newest first. */
+  listJobAttempts: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<JobAttempt>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** List jobs, newest first. */
   listJobs: {
     request: {
@@ -1689,6 +2915,22 @@ export interface Operations {
     };
     answer: {
       readonly items: ReadonlyArray<Job>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the labels of the tenant. */
+  listLabels: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Label>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -1744,6 +2986,35 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** The processes of this installation; for administrators. */
+  listNodes: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Node>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Notes, the newest first. */
+  listNotes: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Note>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** The services that one can sign in with: names and kinds. */
   listOfferedSignInServices: {
     request: object;
@@ -1771,6 +3042,15 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** The providers of accounts, and the regions that are known of them. */
+  listProviders: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<Provider>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** Queries that run on this node, and the last finished ones. */
   listQueries: {
     request: object;
@@ -1789,6 +3069,63 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** What a run found, as it was then, whatever was said of it later. */
+  listRunFindings: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<RunFinding>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** How far each source of a run is. */
+  listRunSources: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<RunSource>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** The tables that a run is through with. */
+  listRunTables: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<RunTable>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** List schedules, newest first. */
   listSchedules: {
     request: {
@@ -1801,6 +3138,22 @@ export interface Operations {
     };
     answer: {
       readonly items: ReadonlyArray<Schedule>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List named secrets; their passwords are never shown. */
+  listSecrets: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<NamedSecret>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -1920,6 +3273,19 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** The tokens of a user, newest first. */
+  listUserTokens: {
+    request: {
+      readonly params: {
+        readonly username: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<ApiToken>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** List the users that the caller may see. */
   listUsers: {
     request: {
@@ -1928,8 +3294,10 @@ export interface Operations {
         readonly limit?: number;
         /** `nextCursor` of the page before; opaque. */
         readonly cursor?: string;
+        /** Part of the user name, a name or the e-mail address. */
         readonly q?: string;
         readonly tenant?: string;
+        readonly kind?: 'person' | 'service';
       };
     };
     answer: {
@@ -1975,6 +3343,109 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** What happened in it, the newest first. */
+  listWorkspaceActivities: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Activity>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Tables and views that are at hand, those of the sandbox among them, and saved queries. */
+  listWorkspaceDatasets: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of the name. */
+        readonly q?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceDataset>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Its versions, the newest first. */
+  listWorkspaceFileVersions: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<FileVersion>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Files of a workspace, without their content. */
+  listWorkspaceFiles: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** Part of the name. */
+        readonly q?: string;
+        readonly type?: 'sql' | 'text' | 'image' | 'code' | 'xml' | 'other';
+        /** `name` when absent. */
+        readonly order?: 'name' | 'newest';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceFile>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Groups whose users belong to it. */
+  listWorkspaceGroups: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceGroup>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** Who belongs to it. */
   listWorkspaceMembers: {
     request: {
@@ -2009,6 +3480,15 @@ export interface Operations {
       readonly nextCursor: string | null;
     };
   };
+  /** The stages that a workspace goes through, in order. */
+  listWorkspaceStages: {
+    request: object;
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceStage>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
   /** Public workspaces, and those that the caller belongs to. */
   listWorkspaces: {
     request: {
@@ -2024,6 +3504,15 @@ export interface Operations {
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
+  };
+  /** Lay the run aside, to go on where it was. */
+  pauseDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
   };
   /** Send an event `ping` to a webhook. */
   pingWebhook: {
@@ -2121,6 +3610,19 @@ export interface Operations {
     };
     answer: Credential;
   };
+  /** Make or replace a named secret; connections that name it use the new pair from now on. */
+  putSecret: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+      readonly body: {
+        readonly username: string;
+        readonly password: string;
+      };
+    };
+    answer: NamedSecret;
+  };
   /** Share with a user, group or tenant: exactly these permissions, no others. */
   putShare: {
     request: {
@@ -2173,6 +3675,43 @@ export interface Operations {
     };
     answer: Credential;
   };
+  /** Say which groups belong to it; all others do no more. */
+  putWorkspaceGroups: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        readonly groups: ReadonlyArray<{
+          /** The group's name. */
+          readonly group: string;
+          readonly role?: 'viewer' | 'analyst' | 'developer' | 'administrator';
+        }>;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<WorkspaceGroup>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** Add one user, or give another label or role. */
+  putWorkspaceMember: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly username: string;
+      };
+      readonly body: {
+        /** What they are in it. */
+        readonly label?: string;
+        readonly role?: 'viewer' | 'analyst' | 'developer' | 'administrator';
+      };
+    };
+    answer: WorkspaceMember;
+  };
   /** Say who belongs to it; all others do no more. */
   putWorkspaceMembers: {
     request: {
@@ -2185,6 +3724,7 @@ export interface Operations {
           readonly username: string;
           /** What they are in it. */
           readonly label?: string;
+          readonly role?: 'viewer' | 'analyst' | 'developer' | 'administrator';
         }>;
       };
     };
@@ -2209,6 +3749,37 @@ export interface Operations {
       };
     };
     answer: WorkspacePair;
+  };
+  /** Set its picture: PNG, JPEG or GIF, at most 5 MB. */
+  putWorkspacePicture: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        /** Base64. */
+        readonly content: string;
+        readonly fileName?: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Say in which schema it may make tables; one that is not there yet is made. */
+  putWorkspaceSandbox: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+      };
+      readonly body: {
+        /** The source's name, or its id: a PostgreSQL database. */
+        readonly source: string;
+        readonly schema: string;
+        readonly showSandboxDatasets?: boolean;
+      };
+    };
+    answer: Workspace;
   };
   /** Send an event of the log once more, under its own id. */
   redeliverWebhookEvent: {
@@ -2237,6 +3808,16 @@ export interface Operations {
       readonly tables: number;
       readonly columns: number;
     };
+  };
+  /** Have discoveries look for these identifiers no more. */
+  removeFromTemplate: {
+    request: {
+      readonly body: {
+        /** Names, or `all`. */
+        readonly identifiers: 'all' | ReadonlyArray<string>;
+      };
+    };
+    answer: Template;
   };
   /** Remove a member. */
   removeGroupMember: {
@@ -2269,6 +3850,49 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Take it away; no table is dropped. */
+  removeWorkspaceDataset: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly dataset: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Take one user out; its owner stays. */
+  removeWorkspaceMember: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly username: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Take a tag off it. */
+  removeWorkspaceTag: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The tag; case does not matter. */
+        readonly name: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Take up the run that was laid aside. */
+  resumeDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
   /** Submit a job that failed or was cancelled once more: a new job. */
   retryJob: {
     request: {
@@ -2278,10 +3902,33 @@ export interface Operations {
     };
     answer: Job;
   };
+  /** Accept or reject findings, all or none; discoveries leave their columns alone from then on. */
+  reviewFindings: {
+    request: {
+      readonly body: {
+        readonly findings: ReadonlyArray<number>;
+        /** `rejected`: the column holds no personal data. */
+        readonly verdict: 'accepted' | 'rejected';
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Finding>;
+    };
+  };
   /** Revoke a token. */
   revokeToken: {
     request: {
       readonly params: {
+        readonly id: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Revoke a token of a user. */
+  revokeUserToken: {
+    request: {
+      readonly params: {
+        readonly username: string;
         readonly id: string;
       };
     };
@@ -2323,6 +3970,37 @@ export interface Operations {
           readonly username: string;
           readonly password: string;
         };
+      };
+    };
+    answer: Streamed & {
+      readonly mediaTypes: readonly [
+        'application/x-ndjson',
+        'text/csv',
+        'application/json',
+        'application/vnd.apache.parquet',
+      ];
+    };
+  };
+  /** Run its last version with the workspace's credentials; the rows stream as those of a query. */
+  runWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly body: {
+        /** Positional: `$1` or `?`. */
+        readonly parameters?: ReadonlyArray<unknown>;
+        /** `ndjson` when absent. */
+        readonly format?: 'ndjson' | 'csv' | 'json' | 'arrow' | 'parquet';
+        readonly maxRows?: number;
+        readonly timeoutMs?: number;
+        /** Must be true for a statement that writes. */
+        readonly write?: boolean;
+        /** How 64-bit integers and decimals are written in JSON. */
+        readonly numbers?: 'string' | 'json';
       };
     };
     answer: Streamed & {
@@ -2394,6 +4072,15 @@ export interface Operations {
     };
     answer: UrlParts;
   };
+  /** Start a run, or take up the one that was laid aside; no error when one runs already. */
+  startDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
+  };
   /** Sign in with an OpenID provider: redirects there. */
   startOpenIdSignIn: {
     request: {
@@ -2407,6 +4094,15 @@ export interface Operations {
       };
     };
     answer: never;
+  };
+  /** Stop the run: what it has found stays. */
+  stopDiscovery: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+    };
+    answer: DiscoveryJob;
   };
   /** Test a connection before it is saved. */
   testConnection: {
@@ -2516,6 +4212,88 @@ export interface Operations {
     };
     answer: User;
   };
+  /** Switch an access key off or on. */
+  updateAccessKey: {
+    request: {
+      readonly params: {
+        readonly id: string;
+      };
+      readonly body: {
+        readonly enabled?: boolean;
+        readonly description?: string | null;
+      };
+    };
+    answer: AccessKey;
+  };
+  /** Correct what is known of a table, and label it. */
+  updateCatalogTable: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+        /** `database.table` or `database.schema.table`. */
+        readonly table: string;
+      };
+      readonly body: {
+        /** `personal`: holds personal data; `unknown`: not looked at yet. */
+        readonly privacy?: 'unknown' | 'none' | 'personal';
+        readonly sensitivity?: string;
+        /** By name; exactly these. */
+        readonly labels?: ReadonlyArray<string>;
+      };
+    };
+    answer: CataloguedTable;
+  };
+  /** Change a discovery job; a run that is under way goes by what it started with. */
+  updateDiscoveryJob: {
+    request: {
+      readonly params: {
+        readonly id: number;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly description?: string | null;
+        readonly sources?: ReadonlyArray<{
+          readonly source: string;
+          /** All when absent. */
+          readonly tables?: ReadonlyArray<string>;
+        }>;
+        readonly provider?: 'aws' | 'tencent' | 'google' | 'jdbc-proxy' | null;
+        readonly cron?: string | null;
+        /** Rows of each table; 100 when absent. */
+        readonly depth?: number;
+        /** Share of values from which on it counts; 0.2 when absent. */
+        readonly threshold?: number;
+        /** Only tables that changed since they were looked at; true when absent. */
+        readonly changedOnly?: boolean;
+        /** Also what was corrected by hand. */
+        readonly overwrite?: boolean;
+        /** Parts of column names. */
+        readonly includeKeywords?: ReadonlyArray<string>;
+        /** Parts of column names. */
+        readonly excludeKeywords?: ReadonlyArray<string>;
+      };
+    };
+    answer: DiscoveryJob;
+  };
+  /** Change an identifier that was added. */
+  updateIdentifier: {
+    request: {
+      readonly params: {
+        readonly name: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly description?: string | null;
+        readonly pattern?: string | null;
+        readonly headerKeywords?: ReadonlyArray<string>;
+        readonly excludeKeywords?: ReadonlyArray<string>;
+        /** Categories and labels, by name. */
+        readonly properties?: ReadonlyArray<string>;
+      };
+    };
+    answer: Identifier;
+  };
   /** Change a milestone. */
   updateMilestone: {
     request: {
@@ -2531,6 +4309,22 @@ export interface Operations {
       };
     };
     answer: Milestone;
+  };
+  /** Change what a note says, or make it an insight, publish it, and take that back. */
+  updateNote: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        readonly note: string;
+      };
+      readonly body: {
+        readonly body?: string;
+        /** A note may become an insight, and an insight be published. */
+        readonly state?: 'note' | 'insight' | 'published';
+      };
+    };
+    answer: Note;
   };
   /** Change a role. Built-in ones stay as they are. */
   updateRole: {
@@ -2710,6 +4504,24 @@ export interface Operations {
     };
     answer: Source | BlastRadius | undefined;
   };
+  /** Correct what is known of a source, and label it. */
+  updateSourceCatalog: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly body: {
+        readonly description?: string | null;
+        /** `personal`: holds personal data; `unknown`: not looked at yet. */
+        readonly privacy?: 'unknown' | 'none' | 'personal';
+        readonly sensitivity?: string;
+        /** By name; exactly these. */
+        readonly labels?: ReadonlyArray<string>;
+      };
+    };
+    answer: SourceCatalog;
+  };
   /** Change a tenant, or who administers it. */
   updateTenant: {
     request: {
@@ -2784,11 +4596,41 @@ export interface Operations {
         readonly archived?: boolean;
         readonly projectStatus?: 'on_track' | 'needs_attention' | 'at_risk';
         readonly projectStatusReason?: string | null;
+        /** Id of a stage, see `/workspace-stages`. */
         readonly stage?: number;
+        /** User name of a member, who owns it from then on. */
+        readonly owner?: string;
+        /** Status and milestones are shown. */
+        readonly isProject?: boolean;
+        /** Tables of the sandbox are among its datasets. */
+        readonly showSandboxDatasets?: boolean;
       };
     };
     answer: Workspace;
   };
+  /** Rename it, describe it, or say where it runs; without a place it runs in the sandbox. */
+  updateWorkspaceFile: {
+    request: {
+      readonly params: {
+        /** The workspace's name, or its id. */
+        readonly workspace: string;
+        /** The file's name, or its id. */
+        readonly file: string;
+      };
+      readonly body: {
+        readonly name?: string;
+        readonly description?: string | null;
+        readonly runsIn?: {
+          /** The source's name, or its id. */
+          readonly source: string;
+          readonly schema: string;
+        } | null;
+      };
+    };
+    answer: WorkspaceFileContent;
+  };
+  /** Check every chain in the store, event by event; for administrators. */
+  verifyAudit: { request: object; answer: AuditVerification };
   /** Watch a job as server-sent events, until it is over. */
   watchJob: {
     request: {
@@ -2804,26 +4646,50 @@ export interface Operations {
 export const routes: { readonly [Id in keyof Operations]: string } = {
   addGroupMember: 'PUT /groups/{group}/members/{username}',
   addOrigin: 'POST /policies/origins',
+  addToTemplate: 'POST /discovery/template/add',
+  addWorkspaceDataset: 'POST /workspaces/{workspace}/datasets',
+  addWorkspaceFileVersion: 'POST /workspaces/{workspace}/files/{file}/versions',
+  addWorkspaceTag: 'PUT /workspaces/{workspace}/tags/{name}',
   cancelJob: 'POST /jobs/{id}/cancel',
   cancelQuery: 'DELETE /queries/{id}',
   changeOwnPassword: 'PUT /me/password',
+  correctCatalogColumn: 'PATCH /sources/{name}/catalog/tables/{table}/columns/{column}',
+  crawlSource: 'POST /sources/{name}/catalog/crawls',
+  createAccessKey: 'POST /access-keys',
+  createAccount: 'POST /accounts',
+  createComment: 'POST /workspaces/{workspace}/notes/{note}/comments',
+  createDiscoveryJob: 'POST /discovery/jobs',
   createGroup: 'POST /groups',
+  createIdentifier: 'POST /discovery/identifiers',
   createJob: 'POST /jobs',
+  createLabel: 'POST /catalog/labels',
   createMilestone: 'POST /workspaces/{workspace}/milestones',
+  createNote: 'POST /workspaces/{workspace}/notes',
   createRole: 'POST /roles',
   createSchedule: 'POST /schedules',
+  createServiceAccount: 'POST /service-accounts',
   createSignInService: 'POST /sign-in-services',
   createSource: 'POST /sources',
   createTenant: 'POST /tenants',
   createToken: 'POST /tokens',
   createUser: 'POST /users',
+  createUserToken: 'POST /users/{username}/tokens',
   createWebhook: 'POST /webhooks',
   createWorkspace: 'POST /workspaces',
+  createWorkspaceFile: 'POST /workspaces/{workspace}/files',
+  deleteAccessKey: 'DELETE /access-keys/{id}',
+  deleteAccount: 'DELETE /accounts/{id}',
+  deleteComment: 'DELETE /workspaces/{workspace}/notes/{note}/comments/{comment}',
+  deleteDiscoveryJob: 'DELETE /discovery/jobs/{id}',
   deleteGroup: 'DELETE /groups/{group}',
+  deleteIdentifier: 'DELETE /discovery/identifiers/{name}',
+  deleteLabel: 'DELETE /catalog/labels/{name}',
   deleteMilestone: 'DELETE /workspaces/{workspace}/milestones/{id}',
+  deleteNote: 'DELETE /workspaces/{workspace}/notes/{note}',
   deletePersonalCredential: 'DELETE /sources/{name}/credentials/personal',
   deleteRole: 'DELETE /roles/{role}',
   deleteSchedule: 'DELETE /schedules/{id}',
+  deleteSecret: 'DELETE /secrets/{name}',
   deleteShare: 'DELETE /sources/{name}/shares/{subjects}/{subject}',
   deleteShares: 'DELETE /sources/{name}/shares',
   deleteSignInService: 'DELETE /sign-in-services/{service}',
@@ -2834,14 +4700,26 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   deleteWebhook: 'DELETE /webhooks/{id}',
   deleteWorkspace: 'DELETE /workspaces/{workspace}',
   deleteWorkspaceCredential: 'DELETE /sources/{name}/credentials/workspaces/{uid}',
+  deleteWorkspaceFile: 'DELETE /workspaces/{workspace}/files/{file}',
   deleteWorkspacePair: 'DELETE /workspaces/{workspace}/credentials/{source}',
+  deleteWorkspacePicture: 'DELETE /workspaces/{workspace}/picture',
+  deleteWorkspaceSandbox: 'DELETE /workspaces/{workspace}/sandbox',
+  disableDiscovery: 'POST /discovery/jobs/{id}/disable',
+  enableDiscovery: 'POST /discovery/jobs/{id}/enable',
   explainAccess: 'GET /sources/{name}/access',
   exportAuditEvents: 'GET /audit/export',
   finishOpenIdSignIn: 'GET /sign-in/oidc/{service}/callback',
+  getAccount: 'GET /accounts/{id}',
   getAddressLists: 'GET /policies/addresses/{level}',
   getAuditCheckpoints: 'GET /audit/checkpoint',
+  getCatalogTable: 'GET /sources/{name}/catalog/tables/{table}',
   getCurrentSession: 'GET /sessions/current',
+  getDiscoveryJob: 'GET /discovery/jobs/{id}',
+  getDiscoveryRun: 'GET /discovery/runs/{id}',
+  getDiscoverySummary: 'GET /discovery/summary',
+  getFinding: 'GET /discovery/findings/{id}',
   getGroup: 'GET /groups/{group}',
+  getIdentifier: 'GET /discovery/identifiers/{name}',
   getJob: 'GET /jobs/{id}',
   getJobOutput: 'GET /jobs/{id}/outputs/{name}',
   getMe: 'GET /me',
@@ -2849,33 +4727,60 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   getPersonalCredential: 'GET /sources/{name}/credentials/personal',
   getQuery: 'GET /queries/{id}',
   getRole: 'GET /roles/{role}',
+  getRunReport: 'GET /discovery/runs/{id}/report',
   getSchedule: 'GET /schedules/{id}',
   getSchema: 'GET /sources/{name}/schema',
+  getSecret: 'GET /secrets/{name}',
   getShare: 'GET /sources/{name}/shares/{subjects}/{subject}',
   getSignInService: 'GET /sign-in-services/{service}',
   getSource: 'GET /sources/{name}',
+  getSourceCatalog: 'GET /sources/{name}/catalog',
   getSourceCredential: 'GET /sources/{name}/credentials/source',
+  getSystem: 'GET /system',
+  getTemplate: 'GET /discovery/template',
   getTenant: 'GET /tenants/{slug}',
   getUser: 'GET /users/{username}',
   getWebhook: 'GET /webhooks/{id}',
   getWorkspace: 'GET /workspaces/{workspace}',
   getWorkspaceCredential: 'GET /sources/{name}/credentials/workspaces/{uid}',
+  getWorkspaceFile: 'GET /workspaces/{workspace}/files/{file}',
+  getWorkspaceFileContent: 'GET /workspaces/{workspace}/files/{file}/content',
+  getWorkspacePair: 'GET /workspaces/{workspace}/credentials/{source}',
+  getWorkspacePicture: 'GET /workspaces/{workspace}/picture',
   linkUser: 'POST /sign-in-services/{service}/users',
+  listAccessKeys: 'GET /access-keys',
+  listAccounts: 'GET /accounts',
   listAuditEvents: 'GET /audit',
+  listCatalogColumns: 'GET /sources/{name}/catalog/tables/{table}/columns',
+  listCatalogDrift: 'GET /sources/{name}/catalog/drift',
+  listCatalogTables: 'GET /sources/{name}/catalog/tables',
   listCredentials: 'GET /sources/{name}/credentials',
+  listDiscoveryJobs: 'GET /discovery/jobs',
+  listDiscoveryRuns: 'GET /discovery/jobs/{id}/runs',
   listEngines: 'GET /engines',
+  listFindings: 'GET /discovery/findings',
   listGroupSourceMembers: 'GET /sources/{name}/members',
   listGroups: 'GET /groups',
+  listIdentifiers: 'GET /discovery/identifiers',
+  listJobAttempts: 'GET /jobs/{id}/attempts',
   listJobs: 'GET /jobs',
+  listLabels: 'GET /catalog/labels',
   listLeases: 'GET /sources/{name}/leases',
   listLimits: 'GET /limits',
   listMilestones: 'GET /workspaces/{workspace}/milestones',
+  listNodes: 'GET /system/nodes',
+  listNotes: 'GET /workspaces/{workspace}/notes',
   listOfferedSignInServices: 'GET /sign-in/services',
   listOrigins: 'GET /policies/origins',
   listPermissions: 'GET /permissions',
+  listProviders: 'GET /providers',
   listQueries: 'GET /queries',
   listRoles: 'GET /roles',
+  listRunFindings: 'GET /discovery/runs/{id}/findings',
+  listRunSources: 'GET /discovery/runs/{id}/sources',
+  listRunTables: 'GET /discovery/runs/{id}/tables',
   listSchedules: 'GET /schedules',
+  listSecrets: 'GET /secrets',
   listShares: 'GET /sources/{name}/shares',
   listSignInLinks: 'GET /sign-in-services/{service}/users',
   listSignInServices: 'GET /sign-in-services',
@@ -2883,51 +4788,82 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listTenants: 'GET /tenants',
   listTokens: 'GET /tokens',
   listUsage: 'GET /usage',
+  listUserTokens: 'GET /users/{username}/tokens',
   listUsers: 'GET /users',
   listWebhookDeliveries: 'GET /webhooks/{id}/deliveries',
   listWebhooks: 'GET /webhooks',
+  listWorkspaceActivities: 'GET /workspaces/{workspace}/activities',
+  listWorkspaceDatasets: 'GET /workspaces/{workspace}/datasets',
+  listWorkspaceFileVersions: 'GET /workspaces/{workspace}/files/{file}/versions',
+  listWorkspaceFiles: 'GET /workspaces/{workspace}/files',
+  listWorkspaceGroups: 'GET /workspaces/{workspace}/groups',
   listWorkspaceMembers: 'GET /workspaces/{workspace}/members',
   listWorkspacePairs: 'GET /workspaces/{workspace}/credentials',
+  listWorkspaceStages: 'GET /workspace-stages',
   listWorkspaces: 'GET /workspaces',
+  pauseDiscovery: 'POST /discovery/jobs/{id}/pause',
   pingWebhook: 'POST /webhooks/{id}/ping',
   putAddressLists: 'PUT /policies/addresses/{level}',
   putGroupSourceMember: 'PUT /sources/{name}/members/{member}',
   putPasswordPolicy: 'PUT /policies/passwords',
   putPersonalCredential: 'PUT /sources/{name}/credentials/personal',
+  putSecret: 'PUT /secrets/{name}',
   putShare: 'PUT /sources/{name}/shares/{subjects}/{subject}',
   putSourceCredential: 'PUT /sources/{name}/credentials/source',
   putWorkspaceCredential: 'PUT /sources/{name}/credentials/workspaces/{uid}',
+  putWorkspaceGroups: 'PUT /workspaces/{workspace}/groups',
+  putWorkspaceMember: 'PUT /workspaces/{workspace}/members/{username}',
   putWorkspaceMembers: 'PUT /workspaces/{workspace}/members',
   putWorkspacePair: 'PUT /workspaces/{workspace}/credentials/{source}',
+  putWorkspacePicture: 'PUT /workspaces/{workspace}/picture',
+  putWorkspaceSandbox: 'PUT /workspaces/{workspace}/sandbox',
   redeliverWebhookEvent: 'POST /webhooks/{id}/deliveries/{delivery}/redeliver',
   refreshSchema: 'POST /sources/{name}/schema/refresh',
+  removeFromTemplate: 'POST /discovery/template/remove',
   removeGroupMember: 'DELETE /groups/{group}/members/{username}',
   removeGroupSourceMember: 'DELETE /sources/{name}/members/{member}',
   removeOrigin: 'DELETE /policies/origins/{id}',
+  removeWorkspaceDataset: 'DELETE /workspaces/{workspace}/datasets/{dataset}',
+  removeWorkspaceMember: 'DELETE /workspaces/{workspace}/members/{username}',
+  removeWorkspaceTag: 'DELETE /workspaces/{workspace}/tags/{name}',
+  resumeDiscovery: 'POST /discovery/jobs/{id}/resume',
   retryJob: 'POST /jobs/{id}/retry',
+  reviewFindings: 'POST /discovery/findings/review',
   revokeToken: 'DELETE /tokens/{id}',
+  revokeUserToken: 'DELETE /users/{username}/tokens/{id}',
   rotateWebhookSecret: 'POST /webhooks/{id}/rotate-secret',
   runQuery: 'POST /sources/{name}/query',
+  runWorkspaceFile: 'POST /workspaces/{workspace}/files/{file}/run',
   setLimit: 'PUT /limits',
   setUserPassword: 'PUT /users/{username}/password',
   signIn: 'POST /sessions',
   signOut: 'DELETE /sessions/current',
   splitConnectionUrl: 'POST /connection-urls',
+  startDiscovery: 'POST /discovery/jobs/{id}/start',
   startOpenIdSignIn: 'GET /sign-in/oidc/{service}/start',
+  stopDiscovery: 'POST /discovery/jobs/{id}/stop',
   testConnection: 'POST /connection-tests',
   testSignInService: 'POST /sign-in-services/{service}/test',
   testSource: 'POST /sources/{name}/test',
   undeleteSource: 'POST /sources/{name}/undelete',
   unlinkUser: 'DELETE /sign-in-services/{service}/users/{id}',
   unlockUser: 'POST /users/{username}/unlock',
+  updateAccessKey: 'PATCH /access-keys/{id}',
+  updateCatalogTable: 'PATCH /sources/{name}/catalog/tables/{table}',
+  updateDiscoveryJob: 'PATCH /discovery/jobs/{id}',
+  updateIdentifier: 'PATCH /discovery/identifiers/{name}',
   updateMilestone: 'PATCH /workspaces/{workspace}/milestones/{id}',
+  updateNote: 'PATCH /workspaces/{workspace}/notes/{note}',
   updateRole: 'PATCH /roles/{role}',
   updateSchedule: 'PATCH /schedules/{id}',
   updateSignInService: 'PATCH /sign-in-services/{service}',
   updateSource: 'PATCH /sources/{name}',
+  updateSourceCatalog: 'PATCH /sources/{name}/catalog',
   updateTenant: 'PATCH /tenants/{slug}',
   updateUser: 'PATCH /users/{username}',
   updateWebhook: 'PATCH /webhooks/{id}',
   updateWorkspace: 'PATCH /workspaces/{workspace}',
+  updateWorkspaceFile: 'PATCH /workspaces/{workspace}/files/{file}',
+  verifyAudit: 'POST /audit/verify',
   watchJob: 'GET /jobs/{id}/events',
 };

@@ -85,22 +85,32 @@ export class HeadgateClient {
    * abort of the signal cancels it on its server.
    */
   async query(source: string, body: Omit<Body<'runQuery'>, 'format'>, options: CallOptions = {}): Promise<QueryResult> {
-    const response = await this.#transport.send('runQuery', {
-      ...options,
-      params: { name: source },
-      body: { ...body, format: 'ndjson' },
-    });
-    const id = response.headers.get('headgate-query-id') ?? '';
-    const read = (asked: string) => this.call('getQuery', { params: { id: asked } });
-    const columns =
-      columnsOf(response.headers.get('headgate-columns')) ?? withUniqueNames((await read(id)).columns ?? []);
-    const cancel = (asked: string) => this.call('cancelQuery', { params: { id: asked } });
-    return new QueryResult(response, columns, { read, cancel }, options.signal);
+    const input = { ...options, params: { name: source }, body: { ...body, format: 'ndjson' } };
+    return this.#result(await this.#transport.send('runQuery', input), options.signal);
+  }
+
+  /** Runs the newest version of a workspace's SQL file; the same result as `query`. */
+  async runFile(
+    params: Input<'runWorkspaceFile'>['params'],
+    body: Omit<Body<'runWorkspaceFile'>, 'format'> = {},
+    options: CallOptions = {},
+  ): Promise<QueryResult> {
+    const input = { ...options, params, body: { ...body, format: 'ndjson' } };
+    return this.#result(await this.#transport.send('runWorkspaceFile', input), options.signal);
   }
 
   /** Watches a job until it is over, over restarts of the server too. */
   watchJob(id: string, options: CallOptions = {}): AsyncGenerator<JobEvent> {
     return watch(() => this.#transport.send('watchJob', { ...options, params: { id } }), options.signal);
+  }
+
+  async #result(response: Response, signal: AbortSignal | undefined): Promise<QueryResult> {
+    const id = response.headers.get('headgate-query-id') ?? '';
+    const read = (asked: string) => this.call('getQuery', { params: { id: asked } });
+    const columns =
+      columnsOf(response.headers.get('headgate-columns')) ?? withUniqueNames((await read(id)).columns ?? []);
+    const cancel = (asked: string) => this.call('cancelQuery', { params: { id: asked } });
+    return new QueryResult(response, columns, { read, cancel }, signal);
   }
 
   async #reply<Id extends JsonOperationId>(id: Id, request: Loose): Promise<Reply<Answer<Id>>> {

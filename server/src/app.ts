@@ -11,7 +11,21 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
-import { CatalogView, Discovery, DiscoveryWorker, Labels, runFile, Templates } from './domain/discovery/index.ts';
+import {
+  CatalogView,
+  Definitions,
+  DiscoveryJobs,
+  DiscoveryRuns,
+  DiscoveryWorker,
+  FindingsQueue,
+  Identifiers,
+  Labels,
+  Reports,
+  RunList,
+  RunViews,
+  SourceCatalog,
+  Templates,
+} from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
@@ -26,26 +40,37 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
+import { InsightWorkspaces } from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
-import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
+import { Crawler, Instances, NamedSecrets, ProviderAccounts, Accounts as SdpsAccounts } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
+import { System } from './domain/system/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
   Accounts,
+  Catalogs,
+  Comments,
   Datasets,
   Members,
   Milestones,
   Notes,
+  Notifications,
   PairChecks,
+  Pairs,
   People,
   Pictures,
+  Sandboxes,
+  type StatementPort,
   Tags,
   TeamSources,
+  WorkfileRuns,
   Workfiles,
+  WorkfileVersions,
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
 import { consoleDoor } from './doors/console/index.ts';
+import { dataartsDoor } from './doors/dataarts/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
@@ -55,7 +80,7 @@ import { crawlExecutor } from './gateway/discover/crawl.ts';
 import { discoverExecutor } from './gateway/discover/discover.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
 import { createGateway } from './gateway/gateway.ts';
-import type { Gateway } from './gateway/index.ts';
+import type { Gateway, QueryOutput } from './gateway/index.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { openAmqp } from './platform/amqp/index.ts';
 import { openStore, type Store } from './platform/database/index.ts';
@@ -113,6 +138,9 @@ export interface App {
 
 /** Where `npm run build` puts the console, beside the server. */
 const consoleFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
+
+/** A statement of Headgate's own may take so long, ms. */
+const statementMs = 60_000;
 
 /** How long new requests are still served after `/readyz` has turned, at most, ms. */
 const maxNoticeMs = 2000;
@@ -175,6 +203,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   await identity.start();
   closing.add('audit sealer', audit.startSealer());
 
+  const system = new System({ store, vault, log, version });
+  closing.add('node', () => system.stop());
+  await system.start();
+
   const access = new Access({ store, clock, principals: identity.principals, audit });
   closing.add('access', () => access.close());
   const shares = new Shares({ store, access, audit, clock });
@@ -198,8 +230,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const usage = new UsageMeters({ store, clock, log });
   closing.add('usage meters', () => usage.flush());
 
+  const pairs = new Pairs({ store, clock, audit, credentials });
   const gateway = createGateway({
     store,
+    refusals: pairs,
     access,
     limits,
     credentials,
@@ -223,7 +257,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const crawler = new Crawler({ store, access, jobs, items: new CatalogItems({ store }) });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
   const templates = new Templates({ store, audit });
-  const discovery = new Discovery({
+  const runs = new DiscoveryRuns({
     store,
     access,
     audit,
@@ -243,7 +277,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       objects,
       config,
       log,
-      schedules: { runDue: () => Promise.all([schedules.runDue(), discovery.runDue()]) },
+      schedules: { runDue: () => Promise.all([schedules.runDue(), runs.runDue()]) },
     },
     { export: gateway.exportExecutor, extract: gateway.extractExecutor, crawl: crawlExecutor(scanning), discover },
   );
@@ -257,7 +291,27 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
-  const rooms = roomsOf({ store, vault, access, audit, clock, identity, engines: sourceDeps.engines }, gateway, config);
+  const discoveryJobs = new DiscoveryJobs({ store, audit, clock });
+  const providerAccounts = new SdpsAccounts({ store, access, audit, rules: config });
+  const found = {
+    providerAccounts: new ProviderAccounts({ store }, providerAccounts),
+    secrets: new NamedSecrets({ store, vault, audit }),
+    crawler,
+    sourceCatalog: new SourceCatalog({ store, access, audit }),
+    labels: new Labels({ store }),
+    identifiers: new Identifiers({ store }, templates),
+    definitions: new Definitions({ store, access }, discoveryJobs),
+    discoveryJobs,
+    runs,
+    runList: new RunList({ store }),
+    findings: new FindingsQueue({ store, access, audit }),
+    reports: new Reports({ store }),
+  };
+  const rooms = roomsOf(
+    { store, vault, access, audit, clock, identity, engines: sourceDeps.engines, pairs },
+    gateway,
+    config,
+  );
   const services = {
     ...rooms,
     identity,
@@ -273,6 +327,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     webhooks,
     audit,
     usage,
+    system,
     gateway,
     store,
     vault,
@@ -289,6 +344,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const doors = [
     restDoor({
       ...shared,
+      ...found,
       checks: { store: () => store.ping() },
       draining: () => server.draining,
       metrics: instruments,
@@ -341,8 +397,6 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     );
   }
   if (config.sdpsEnabled) {
-    const accounts = new ProviderAccounts({ store, access, audit, rules: config });
-    const secrets = new NamedSecrets({ store, vault, audit });
     const port = {
       test: gateway.test,
       listDatabases: gateway.scanner.listDatabases.bind(gateway.scanner),
@@ -362,20 +416,36 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     doors.push(
       sdpsDoor({
         identity,
-        accounts,
+        accounts: providerAccounts,
         instances,
-        secrets,
+        secrets: found.secrets,
         templates,
-        discovery,
+        jobs: discoveryJobs,
+        runs,
+        runViews: new RunViews({ store }),
         catalog: new CatalogView({ store, access, audit }),
-        labels: new Labels({ store }),
+        labels: found.labels,
         links: new Links({ key: vault.deriveKey('sdps links'), publicUrl, now: () => clock.now() }),
-        download: (tenantId, runId, what) => runFile(store, tenantId, runId, what),
+        reports: found.reports,
         rules: config,
         jwtIssuers,
         publicUrl,
         log,
         now: () => clock.now(),
+        version,
+      }),
+    );
+  }
+  if (config.dataartsEnabled) {
+    doors.push(
+      dataartsDoor({
+        identity,
+        store,
+        workspaces: new InsightWorkspaces({ store, vault, access, audit, clock, rules: config }),
+        signInLimiter: new RateLimiter(config.signInRatePerMinute),
+        publicUrl: config.publicUrl,
+        now: () => clock.now(),
+        log,
         version,
       }),
     );
@@ -398,7 +468,9 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     createdAdmin,
     listen: async () => {
       const { port, address, family } = await server.listen(config.port, config.host);
-      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      await system.serves(url);
+      return url;
     },
     close: () => {
       closed ??= close();
@@ -409,23 +481,53 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
 
 type RoomParts = Pick<TeamSourceParts, 'store' | 'vault' | 'access' | 'audit' | 'clock' | 'engines'> & {
   readonly identity: Identity;
+  readonly pairs: Pairs;
 };
 type TeamSourceParts = ConstructorParameters<typeof TeamSources>[0];
+
+/** Runs statements that answer nothing. */
+function statementsOf(gateway: Gateway): StatementPort {
+  const output: QueryOutput = {
+    start: () => {},
+    write: (_chunk, release) => {
+      release?.();
+      return true;
+    },
+    whenDrained: () => Promise.resolve(),
+    end: () => {},
+    abort: () => {},
+  };
+  return {
+    execute: async (principal, source, { sql, workspace }) => {
+      const request = { sql, workspace, write: true };
+      const { failure } = await gateway.query(principal, source, request, output, AbortSignal.timeout(statementMs));
+      if (failure !== undefined) throw failure;
+    },
+  };
+}
 
 /** Workspaces and what belongs to them. */
 function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
   const checks = new PairChecks(gateway);
   const workspaces = new Workspaces(parts);
+  const catalogs = new Catalogs({ ...parts, gateway });
+  const statements = statementsOf(gateway);
   return {
     workspaces,
+    catalogs,
+    sandboxes: new Sandboxes({ ...parts, workspaces, catalogs, statements }),
     members: new Members(parts),
     milestones: new Milestones(parts, workspaces),
     people: new People(parts),
     notes: new Notes(parts),
+    comments: new Comments(parts),
+    notifications: new Notifications(parts),
     tags: new Tags(parts),
     pictures: new Pictures(parts),
-    workfiles: new Workfiles(parts),
-    datasets: new Datasets({ ...parts, gateway }),
+    workfiles: new Workfiles({ ...parts, catalogs }),
+    workfileVersions: new WorkfileVersions(parts),
+    workfileRuns: new WorkfileRuns(parts),
+    datasets: new Datasets({ ...parts, catalogs }),
     teamSources: new TeamSources({ ...parts, checks, splitUrl: (url) => gateway.splitUrl(url) }),
     accounts: new Accounts({
       ...parts,

@@ -50,7 +50,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     engineFacts: () => facts,
     readCatalog: (principal: Principal, nameOrUid, options, signal) =>
       catalog.read(principal, nameOrUid, options, signal),
-    refreshCatalog: (principal, nameOrUid, signal) => catalog.refresh(principal, nameOrUid, signal),
+    refreshCatalog: (principal, nameOrUid, signal, options) => catalog.refresh(principal, nameOrUid, signal, options),
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
     extractExecutor: extractExecutor({ deps, connections, queries, registry }),

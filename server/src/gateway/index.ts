@@ -58,8 +58,13 @@ export interface Gateway {
     options: { schema?: string },
     signal: AbortSignal,
   ): AsyncIterable<CatalogTable>;
-  /** Reads the schema from the server into the catalog's cache. */
-  refreshCatalog(principal: Principal, nameOrUid: string, signal: AbortSignal): Promise<CatalogInfo>;
+  /** Reads the schema from the server into the catalog's cache; with the pair of a workspace that the caller belongs to. */
+  refreshCatalog(
+    principal: Principal,
+    nameOrUid: string,
+    signal: AbortSignal,
+    options?: { readonly workspace?: string },
+  ): Promise<CatalogInfo>;
   readonly queries: QueryDirectory;
   /** Runs jobs of kind `export`; for `JobWorker`. */
   readonly exportExecutor: JobExecutor;

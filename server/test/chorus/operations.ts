@@ -4,6 +4,8 @@ import { type Chorus, extraLogin, json, sampleDatabase } from './fixture.ts';
 export interface Call {
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
+  /** The answer, where it is a refusal: of what this server does not have. */
+  readonly refused?: number;
 }
 
 export interface Operation {
@@ -127,6 +129,8 @@ export function callsOf({ ids, pair, sample }: World): Readonly<Record<string, C
     listTaggings: { path: `/taggings?entity_type=workspace&entity_id=${ids.room}` },
     changeTaggings: { path: '/taggings', body: { taggables: things, add: 'more' } },
     listDatabases: { path: `${source}/databases` },
+    listSourceSchemas: { path: `${source}/schemas` },
+    listSchemaDatasets: { path: `/schemas/${ids.schema}/datasets?name_pattern=p` },
     getDatabase: { path: `/databases/${ids.database}` },
     listSchemas: { path: `/databases/${ids.database}/schemas` },
     getSchema: { path: `/schemas/${ids.schema}` },
@@ -144,6 +148,14 @@ export function callsOf({ ids, pair, sample }: World): Readonly<Record<string, C
     copyWorkfile: { path: `${file}/copy`, body: { file_name: 'd.sql' } },
     downloadWorkfile: { path: `${file}/download` },
     runWorkfile: { path: `${file}/run` },
+    executeWorkfile: { path: `${file}/executions`, body: { sql: 'select 4 as four', check_id: 'mine' } },
+    cancelExecution: { path: `${file}/executions/mine` },
+    stopWorkfile: { path: `${file}/stop` },
+    keepResult: { path: `${file}/results`, body: { result_id: 1 }, refused: 404 },
+    createDraft: { path: `${file}/draft`, body: { content: 'select 5' } },
+    getDraft: { path: `${file}/draft` },
+    updateDraft: { path: `${file}/draft`, body: { content: 'select 6' } },
+    deleteDraft: { path: `${file}/draft` },
     changeDataSourceOwner: { path: `/data_sources/${ids.open}/owner`, body: { id: ids.person } },
     shareDataSource: { path: `/data_sources/${ids.doomedSource}/sharing` },
     unshareDataSource: { path: `/data_sources/${ids.doomedSource}/sharing` },

@@ -13,7 +13,7 @@ import {
   readPage,
   refusal,
 } from '../sdps/index.ts';
-import { identifiersOf, privacyOf } from './findings.ts';
+import { type Correction, correct } from './corrections.ts';
 
 /** The four fields that address a database of the catalog. */
 export interface CatalogKey {
@@ -23,13 +23,9 @@ export interface CatalogKey {
   readonly database_name: string;
 }
 
-export interface ColumnChange extends CatalogKey {
+export interface ColumnChange extends CatalogKey, Correction {
   readonly table_name: string;
   readonly column_name: string;
-  readonly identifier: Readonly<Record<string, number>> | null;
-  readonly privacy: number | null;
-  readonly sensitivity: string | null;
-  readonly comments: string | null;
 }
 
 const audited = ['state', 'version', 'create_by', 'create_time', 'modify_by', 'modify_time'];
@@ -211,23 +207,14 @@ export class CatalogView {
   async correctColumn(principal: Principal, change: ColumnChange): Promise<void> {
     admit(principal, 'write');
     await this.#store.transaction(async (trx) => {
-      const { rows } = await sql<{ id: number; _item: number; _database: number }>`
-        select c.id, c._item, c._database from (${this.#columns(principal)}) c
+      const { rows } = await sql<{ id: number }>`
+        select c.id from (${this.#columns(principal)}) c
         where ${sameDatabase(change)} and c.table_name = ${change.table_name} and c.column_name = ${change.column_name}`.execute(
         trx,
       );
       const [row] = rows;
       if (row === undefined) throw refusal(1302);
-      await sql`
-        update catalog_column set identifier = coalesce(${change.identifier === null ? null : JSON.stringify(change.identifier)}::jsonb, identifier),
-          privacy = coalesce(${change.privacy}::smallint, privacy), sensitivity = coalesce(${change.sensitivity}::text, sensitivity),
-          comments = coalesce(${change.comments}::text, comments), manual_tag = 'manual', state = 'UPDATED',
-          modify_by = ${principal.actor.username}, modify_time = now(), version = version + 1
-        where id = ${row.id}`.execute(trx);
-      await sql`update catalog_item i set identifiers = ${identifiersOf}, privacy = ${privacyOf}, modify_time = now()
-        where i.id = ${row._item}`.execute(trx);
-      await sql`update catalog_database d set privacy = coalesce((select max(privacy) from catalog_item where database_id = d.id), -1),
-        modify_time = now() where d.id = ${row._database}`.execute(trx);
+      await correct(trx, row.id, change, principal.actor.username);
       await this.#record(trx, principal, `${change.database_name} ${change.table_name}.${change.column_name}`);
     });
   }
@@ -243,15 +230,6 @@ export class CatalogView {
       await this.#record(trx, principal, `column ${id}`);
       return true;
     });
-  }
-
-  /** Differences between readings of a source, newest first. */
-  async drift(principal: Principal, sourceId: number, limit: number): Promise<readonly Record<string, unknown>[]> {
-    admit(principal, 'read');
-    const { rows } = await sql<Record<string, unknown>>`
-      select at, change, place, column_name as "column", before, after from catalog_drift
-      where source_id = ${sourceId} order by id desc limit ${limit}`.execute(this.#store.db);
-    return rows;
   }
 
   /** Totals of a kind of database by one of its columns: for dashboards. */

@@ -107,7 +107,7 @@ const seeded = JSON.stringify(
 );
 
 /** All identifiers of a tenant. `props` holds their properties' ids as text, so that conditions find them. */
-function identifiersBase(tenantId: number) {
+export function identifiersBase(tenantId: number) {
   return sql`
     select b.id, b.name, b.description, b.type, b.classification, b.privacy, null::text as rule, b.header_keywords,
       null::text as exclude_keywords, null::int as max_distance, null::int as min_occurrence, b.property_ids,

@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { Store } from '../../platform/database/index.ts';
 import { Classifier } from '../catalog/classification/index.ts';
 import { classifyRows, keepTable, pickRows, type SampleRow, sumUp } from './findings.ts';
-import { endRun, openDatabases } from './jobs.ts';
 import type { DiscoverySpec, RunDatabase } from './model.ts';
+import { endRun, openDatabases, pauseRun } from './rows.ts';
 import { activeIdentifiers, type Snapshot } from './templates.ts';
 
 /** A run as its worker holds it. */
@@ -103,7 +103,15 @@ export class DiscoveryWorker {
       error_log = ${error?.slice(0, 2000) ?? null} where id = ${database.id}`.execute(this.#store.db);
   }
 
+  /** Ends a run, or lays it aside when that was asked for and something of it is left. */
   async endRun(runId: number, state: 'Completed' | 'Stopped'): Promise<void> {
-    await this.#store.transaction((trx) => endRun(trx, runId, state));
+    await this.#store.transaction(async (trx) => {
+      const { rows } = await sql<{ pausing: boolean }>`
+        select r.pausing and exists (select 1 from discovery_run_database d where d.run_id = r.id
+          and d.state in ('Ready', 'Pending', 'Running', 'Stopping')) as pausing
+        from discovery_run r where r.id = ${runId} for update of r`.execute(trx);
+      if (rows[0]?.pausing === true) await pauseRun(trx, runId);
+      else await endRun(trx, runId, state);
+    });
   }
 }

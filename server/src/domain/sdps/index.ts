@@ -4,7 +4,8 @@
  * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/identity`, `domain/jobs`,
  * `domain/sources`, `domain/catalog`. Must not be imported: engines, gateway, doors; the gateway comes in as a port.
  */
-export { type AccountKey, type AccountRow, Accounts, admit, type Coverage } from './accounts.ts';
+export { type AccountKey, type AccountRow, Accounts, type Coverage } from './accounts.ts';
+export { admit } from './admit.ts';
 export { Crawler } from './crawler.ts';
 export { doorName, type Editable, editable, type InstanceRow, instancesBase } from './instance-rows.ts';
 export {
@@ -15,7 +16,17 @@ export {
   passwordMask,
   type SdpsGateway,
 } from './instances.ts';
-export { databaseTypeOf, Provider, providerOfType, providers, providerWord, regions } from './providers.ts';
+export { type AccountView, type NewAccount, ProviderAccounts } from './provider-accounts.ts';
+export {
+  databaseTypeOf,
+  Provider,
+  providerName,
+  providerNumber,
+  providerOfType,
+  providers,
+  providerWord,
+  regions,
+} from './providers.ts';
 export {
   type Condition,
   emptyPage,

@@ -64,7 +64,12 @@ export interface Person {
   readonly tags: readonly Tag[];
 }
 
+/** What a member may do on the doors that ask for a role, the least first (dataarts.md §5.6). */
+export const memberRoles = ['viewer', 'analyst', 'developer', 'administrator'] as const;
+export type MemberRole = (typeof memberRoles)[number];
+
 export interface Member extends Person {
+  readonly role: MemberRole;
   /** Descriptive only: no permission comes from it. */
   readonly label: string;
 }
@@ -161,6 +166,8 @@ export interface WorkspaceChange {
   readonly archived?: boolean;
   /** Number of a member. */
   readonly ownerId?: number;
+  /** The same as a user name. */
+  readonly owner?: string;
   readonly stageId?: number | null;
   readonly showSandboxDatasets?: boolean;
   readonly isProject?: boolean;
@@ -184,7 +191,9 @@ export type WorkspaceKey = number | string;
 
 export interface MemberInput {
   readonly userId: number;
-  readonly label?: string;
+  readonly label?: string | undefined;
+  /** Who stays keeps the one it has, who is new is a developer, unless said. */
+  readonly role?: MemberRole | undefined;
 }
 
 export interface Milestone {
@@ -204,6 +213,8 @@ export interface Account {
   readonly ownerId: number;
   readonly owner: Person;
   readonly sourceId: number;
+  /** Since when the database refuses it; null = it is good, or was not tried since. */
+  readonly refusedAt: Date | null;
   /** Only of a workspace's account: the workspace as the caller sees it. */
   readonly workspace?: WorkspaceView;
 }

@@ -8,8 +8,9 @@ import { uuidv7 } from '../../platform/ids.ts';
 import { announce } from '../access/index.ts';
 import { ConflictError } from '../errors.ts';
 import { foldName } from '../identity/names.ts';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, storedUserId } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
+import { checkVersion } from '../sources/leases.ts';
 import { recordActivity } from './activities.ts';
 import { type Caller, callerOf, isListed, mayEdit, mayOwn } from './caller.ts';
 import type { WorkspaceDeps } from './deps.ts';
@@ -27,6 +28,7 @@ import {
   type WorkspaceView,
 } from './model.ts';
 import { forbidden, notFound } from './refusals.ts';
+import { deleteWorkspace } from './removal.ts';
 import { findWorkspace, readWorkspaces, standingOf, type WorkspaceRow } from './rows.ts';
 import { limits, Problems, safeText } from './text.ts';
 
@@ -72,9 +74,11 @@ export class Workspaces {
     const id = await store
       .transaction(async (trx) => {
         const { rows } = await sql<{ id: number }>`
-          insert into workspace (uid, tenant_id, name, name_folded, description, owner_id, is_public, stage_id)
+          insert into workspace (uid, tenant_id, name, name_folded, description, owner_id, is_public, stage_id, created_by,
+            updated_by)
           values (${uid}, ${caller.tenantId}, ${name}, ${foldName(name)}, ${summary === null ? null : safeText(summary)},
-            ${caller.userId}, ${input.isPublic ?? false}, (select id from workspace_stage where is_default))
+            ${caller.userId}, ${input.isPublic ?? false}, (select id from workspace_stage where is_default), ${storedUserId(principal.actor)},
+            ${storedUserId(principal.actor)})
           returning id`.execute(trx);
         const made = rows[0]!.id; // an insert of one row returns one
         await trx
@@ -156,9 +160,15 @@ export class Workspaces {
 
   /**
    * Changes what the input says and what differs. Members may change name and summary; the rest is the owner's
-   * (chorus.md §3.4). Throws ForbiddenError, FieldsInvalidError, ConflictError `name_taken`.
+   * (chorus.md §3.4). Throws ForbiddenError, FieldsInvalidError, ConflictError `name_taken`, PreconditionError
+   * `stale_version` unless at version `ifMatch`.
    */
-  async update(principal: Principal, key: WorkspaceKey, change: WorkspaceChange): Promise<WorkspaceView> {
+  async update(
+    principal: Principal,
+    key: WorkspaceKey,
+    change: WorkspaceChange,
+    ifMatch?: number,
+  ): Promise<WorkspaceView> {
     requireScope(principal, 'write');
     const { store, audit } = this.#deps;
     const caller = await callerOf(store.db, principal);
@@ -167,13 +177,19 @@ export class Workspaces {
         const row = await findWorkspace(trx, caller, key, 'update');
         const standing = standingOf(row);
         if (!mayEdit(caller, standing) && !mayOwn(caller, standing)) throw forbidden('workspace');
+        checkVersion(row, ifMatch);
         const plan = await this.#plan(trx, caller, row, change);
         const changed = Object.keys(plan.columns);
         if (changed.length === 0) return;
         if (plan.owning.length > 0 && !mayOwn(caller, standing)) throw forbidden('workspace');
         await trx
           .updateTable('workspace')
-          .set({ ...plan.columns, version: row.version + 1, updated_at: this.#deps.clock.now() })
+          .set({
+            ...plan.columns,
+            version: row.version + 1,
+            updated_by: storedUserId(principal.actor),
+            updated_at: this.#deps.clock.now(),
+          })
           .where('id', '=', row.id)
           .execute();
         await audit.record(trx, principal, {
@@ -194,30 +210,26 @@ export class Workspaces {
 
   /**
    * Deletes for everybody; its name is free again, its pairs are gone, and so are the sources whose home it is
-   * (decisions.md 13). Throws ConflictError `default_workspace`, `source_in_use`.
+   * (decisions.md 13). Throws ConflictError `default_workspace`, `source_in_use`, PreconditionError `stale_version`.
    */
-  async remove(principal: Principal, key: WorkspaceKey): Promise<void> {
+  async remove(principal: Principal, key: WorkspaceKey, ifMatch?: number): Promise<void> {
     requireScope(principal, 'write');
     const { store, audit } = this.#deps;
     const caller = await callerOf(store.db, principal);
     await store.transaction(async (trx) => {
       const row = await findWorkspace(trx, caller, key, 'update');
       if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
+      checkVersion(row, ifMatch);
       if (row.is_default) {
         throw new ConflictError('default_workspace', "The tenant's default workspace cannot be deleted.");
       }
-      const sources = await this.#removeHomeSources(trx, row.id);
-      await trx.deleteFrom('credential').where('workspace_id', '=', row.id).execute();
-      await sql`
-        update workspace set deleted_at = now(), updated_at = now(), version = version + 1
-        where id = ${row.id}`.execute(trx);
+      const sources = await deleteWorkspace(trx, row.id);
       await audit.record(trx, principal, {
         action: 'workspace.delete',
         outcome: 'allowed',
         resource: { type: 'workspace', uid: row.uid, name: row.name },
         detail: { sources },
       });
-      await announce(trx, '*');
     });
   }
 
@@ -270,11 +282,12 @@ export class Workspaces {
     }
     planArchive(plan, row, change, caller, this.#deps.clock.now());
     planStatus(plan, problems, row, change);
-    if (change.ownerId !== undefined && change.ownerId !== row.owner_id) {
-      if (!(await isUserMember(trx, row.id, change.ownerId))) problems.add('owner', 'owner_must_be_a_member', null);
-      plan.columns.owner_id = change.ownerId;
+    const owner = change.ownerId ?? (change.owner === undefined ? undefined : await userNamed(trx, row, change.owner));
+    if (owner !== undefined && owner !== row.owner_id) {
+      if (!(await isUserMember(trx, row.id, owner))) problems.add('owner', 'owner_must_be_a_member', null);
+      plan.columns.owner_id = owner;
       plan.owning.push('ownerId');
-      plan.events.push({ action: 'WorkspaceChangeOwner', detail: { ownerId: change.ownerId } });
+      plan.events.push({ action: 'WorkspaceChangeOwner', detail: { ownerId: owner } });
     }
     if (change.stageId !== undefined && change.stageId !== row.stage_id) {
       if (change.stageId !== null && !(await isStage(trx, change.stageId))) {
@@ -285,27 +298,6 @@ export class Workspaces {
     }
     problems.settle();
     return plan;
-  }
-
-  async #removeHomeSources(trx: Executor, workspaceId: number): Promise<string[]> {
-    const { rows } = await sql<{ id: number; name: string }>`
-      select id, name from data_source where workspace_id = ${workspaceId} and deleted_at is null
-      order by id for update`.execute(trx);
-    if (rows.length === 0) return [];
-    const ids = rows.map((source) => source.id);
-    const { rows: leases } = await sql<{ name: string }>`
-      select s.name from lease l join data_source s on s.id = l.source_id
-      where l.kind = 'job' and l.source_id = any(${ids}::bigint[]) limit 1`.execute(trx);
-    if (leases[0] !== undefined) {
-      throw new ConflictError('source_in_use', `A job uses "${leases[0].name}", whose home this workspace is.`, {
-        remedy: 'Wait until the job ends, or cancel it.',
-      });
-    }
-    await sql`
-      with names as (update source_name set live = false where source_id = any(${ids}::bigint[]))
-      update data_source set deleted_at = now(), updated_at = now(), version = version + 1
-      where id = any(${ids}::bigint[])`.execute(trx);
-    return rows.map((source) => source.name);
   }
 
   async #tell(
@@ -366,6 +358,17 @@ function planStatus(plan: Plan, problems: Problems, row: WorkspaceRow, change: W
     plan.owning.push('projectStatus');
     plan.events.push({ action: 'ProjectStatusChanged', detail: { status: change.projectStatus, reason: safe } });
   }
+}
+
+/** The number of a user of the workspace's tenant; 0 for a name that nobody has. */
+async function userNamed(executor: Executor, row: WorkspaceRow, username: string): Promise<number> {
+  const user = await executor
+    .selectFrom('user_account')
+    .select('id')
+    .where('username_folded', '=', foldName(username).replaceAll('\0', ''))
+    .where('tenant_id', '=', row.tenant_id)
+    .executeTakeFirst();
+  return user?.id ?? 0;
 }
 
 async function isUserMember(executor: Executor, workspaceId: number, userId: number): Promise<boolean> {

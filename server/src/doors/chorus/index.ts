@@ -6,15 +6,17 @@
  */
 import { type Door, type DoorInstance, registerOpenApi } from '../../platform/http/index.ts';
 import { sessionCookie } from './auth.ts';
-import { registerDatasets, registerPictures, registerWorkfiles } from './content.ts';
 import { registerDataSources, registerSourceAccounts } from './data-sources.ts';
+import { registerDatasets } from './datasets.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
 import { registerNotes, registerTags } from './notes.ts';
 import { registerBodies } from './params.ts';
+import { registerPictures } from './pictures.ts';
 import { apiPrefix, Routes } from './routes.ts';
 import type { ChorusServices } from './services.ts';
 import { registerSessions, registerSystem } from './sessions.ts';
 import { registerUsers } from './users.ts';
+import { registerWorkfiles } from './workfiles.ts';
 import { registerWorkspaces } from './workspaces.ts';
 
 export type { ChorusServices } from './services.ts';

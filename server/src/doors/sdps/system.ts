@@ -34,7 +34,10 @@ export function registerSystem(app: DoorInstance, routes: Routes, services: Sdps
   // The link itself is what lets in (§8.1).
   app.get(`${linkPath}/:link`, { schema: { hide: true } }, async (request, reply) => {
     const opened = services.links.open((request.params as { link: string }).link); // the route's parameter
-    const file = opened === null ? null : await services.download(opened.tenant, opened.run, opened.what);
+    const file =
+      opened === null
+        ? null
+        : await services.reports.file(opened.tenant, opened.run, opened.what === 'report' ? 'xlsx' : 'snapshot');
     if (opened === null || file === null) {
       return reply
         .code(403)

@@ -12,12 +12,16 @@ import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from './api/query-client.ts';
 import { styleNonce } from './nonce.ts';
 import { router } from './router.tsx';
 import { cssVariables, theme } from './theme.ts';
+
+// What keeps the page behind a dialog from scrolling writes a style element of its own, and asks here.
+setNonce(styleNonce());
 
 const colorSchemes = localStorageColorSchemeManager({ key: 'headgate-color-scheme' });
 

@@ -36,6 +36,13 @@ export const theme = createTheme({
   },
 });
 
+/** Colours whose darkest shade is still too light for text on white. */
+const pale: ReadonlySet<string> = new Set(['yellow', 'orange', 'lime', 'green', 'teal', 'cyan']);
+
+/** Dark enough for text on its own light shade, and for white text on it. */
+const deep = (name: string): string =>
+  `color-mix(in srgb, var(--mantine-color-${name}-9) ${pale.has(name) ? 62 : 85}%, black)`;
+
 export const cssVariables: CSSVariablesResolver = ({ colors }) => {
   const light: Record<string, string> = {
     '--mantine-color-dimmed': 'var(--mantine-color-gray-7)',
@@ -55,11 +62,13 @@ export const cssVariables: CSSVariablesResolver = ({ colors }) => {
   };
   for (const name of Object.keys(colors)) {
     if (name === 'dark') continue;
-    light[`--mantine-color-${name}-filled`] = `var(--mantine-color-${name}-9)`;
-    light[`--mantine-color-${name}-light-color`] = `var(--mantine-color-${name}-9)`;
-    light[`--mantine-color-${name}-outline`] = `var(--mantine-color-${name}-9)`;
-    light[`--mantine-color-${name}-text`] = `var(--mantine-color-${name}-9)`;
-    dark[`--mantine-color-${name}-filled`] = `var(--mantine-color-${name}-9)`;
+    light[`--mantine-color-${name}-filled`] = name === 'water' ? 'var(--mantine-color-water-9)' : deep(name);
+    light[`--mantine-color-${name}-filled-hover`] = name === 'water' ? 'var(--mantine-color-water-8)' : deep(name);
+    light[`--mantine-color-${name}-light-color`] = deep(name);
+    light[`--mantine-color-${name}-outline`] = deep(name);
+    light[`--mantine-color-${name}-text`] = deep(name);
+    dark[`--mantine-color-${name}-filled`] = deep(name);
+    dark[`--mantine-color-${name}-filled-hover`] = deep(name);
     dark[`--mantine-color-${name}-light-color`] = `var(--mantine-color-${name}-2)`;
     dark[`--mantine-color-${name}-outline`] = `var(--mantine-color-${name}-3)`;
     dark[`--mantine-color-${name}-text`] = `var(--mantine-color-${name}-3)`;

@@ -44,6 +44,11 @@ export function NewSourceForm({ onSaved }: { onSaved: (name: string) => void }) 
     mutationFn: (draft: ConnectionDraft) =>
       headgate.call('createSource', { body: { name, ...(title === '' ? {} : { title }), ...bodyOf(draft) } }),
     onSuccess: async (source) => {
+      // Its health is known from the start; how the test goes is shown where the source is.
+      headgate.call('testSource', { params: { name: source.name }, body: {} }).then(
+        () => queries.invalidateQueries({ queryKey: ['sources'] }),
+        () => undefined,
+      );
       await queries.invalidateQueries({ queryKey: ['sources'] });
       notifications.show({
         color: 'teal',

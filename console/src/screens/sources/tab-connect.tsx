@@ -68,7 +68,11 @@ export default function ConnectTab({ source }: TabProps) {
         ))}
       </Tabs>
       <Text size="sm" c="dimmed">
-        All operations stand in the <Anchor href="/docs/">documentation of the API</Anchor>.
+        All operations stand in the{' '}
+        <Anchor href="/docs/" underline="always">
+          documentation of the API
+        </Anchor>
+        .
       </Text>
     </Stack>
   );

@@ -33,7 +33,7 @@ async function register(app: DoorInstance, { folder }: ConsoleDoorOptions): Prom
     const found = await built();
     const file = found.file(path, request.headers['accept-encoding']);
     if (file !== undefined) return send(reply, file);
-    if (path.startsWith('assets/')) return reply.callNotFound();
+    if (path.startsWith('assets/')) throw problem(404, 'not_found', 'There is no such file in this build.');
     // Any other address is a screen of the application, which routes by itself.
     return send(reply, found.page());
   });

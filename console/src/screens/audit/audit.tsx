@@ -43,7 +43,7 @@ function What({ entry, onFingerprint }: WhatProps) {
       </Text>
       {statement && (
         <Group gap={4} wrap="nowrap">
-          <Code style={{ maxWidth: 420, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>
+          <Code style={{ maxWidth: 300, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>
             {statement.text}
           </Code>
           <Tooltip label="Every run of this statement, whatever its literals">
@@ -66,9 +66,21 @@ const columnsOf = (
   open: (entry: AuditEntry) => void,
   onFingerprint: (fingerprint: string) => void,
 ): readonly Column<AuditEntry>[] => [
-  { id: 'at', header: 'When', minWidth: 110, cell: ({ at }) => <RelativeTime at={at} /> },
+  { id: 'at', header: 'When', minWidth: 132, cell: ({ at }) => <RelativeTime at={at} /> },
   { id: 'who', header: 'Who', minWidth: 110, cell: (entry) => <Who entry={entry} /> },
-  { id: 'action', header: 'Action', minWidth: 130, cell: ({ action }) => <Code>{action}</Code> },
+  {
+    id: 'action',
+    header: 'Action',
+    minWidth: 150,
+    cell: ({ action, door }) => (
+      <Box>
+        <Code>{action}</Code>
+        <Text size="xs" c="dimmed">
+          {door === 'system' ? 'by itself' : `at the door ${door}`}
+        </Text>
+      </Box>
+    ),
+  },
   { id: 'what', header: 'What', minWidth: 220, cell: (entry) => <What entry={entry} onFingerprint={onFingerprint} /> },
   {
     id: 'outcome',
@@ -79,7 +91,6 @@ const columnsOf = (
       </Badge>
     ),
   },
-  { id: 'door', header: 'Door', cell: ({ door }) => door },
   {
     id: 'sequence',
     header: 'Chain',

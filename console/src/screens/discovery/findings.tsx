@@ -24,7 +24,7 @@ function Samples({ samples }: { samples: Finding['samples'] }) {
   if (samples.length === 0) return <Text size="sm">–</Text>;
   return (
     <Group gap={4} component="ul" p={0} m={0} style={{ listStyle: 'none' }}>
-      {samples.slice(0, 4).map((sample, index) => (
+      {samples.slice(0, 3).map((sample, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: two samples may be the same.
         <li key={index}>
           <Code>{sample}</Code>
@@ -51,37 +51,46 @@ const columnsOf = (
   {
     id: 'column',
     header: 'Column',
-    minWidth: 220,
-    cell: ({ source, table, column, type }) => (
-      <Box>
-        <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}>
-          {table}.{column}
-        </Text>
-        <Text size="xs" c="dimmed">
-          {source} · {type}
-        </Text>
-      </Box>
-    ),
+    minWidth: 190,
+    cell: ({ source, table, column, type }) => {
+      const at = table.lastIndexOf('.');
+      return (
+        <Box>
+          <Text size="sm" fw={600} style={{ overflowWrap: 'anywhere' }}>
+            {table.slice(at + 1)}.{column}
+          </Text>
+          <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
+            {source}
+            {at === -1 ? '' : ` · ${table.slice(0, at)}`} · {type}
+          </Text>
+        </Box>
+      );
+    },
   },
   {
     id: 'found',
     header: 'Found',
-    minWidth: 180,
+    minWidth: 170,
     cell: ({ identifiers }) => (
       <Group gap={4}>
         {identifiers.map(({ name, score }) => (
-          <Badge key={name} size="sm" variant="light" color="water">
-            {name} {Math.round(100 * score)} %
-          </Badge>
+          <Box key={name}>
+            <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+              {name}
+            </Text>
+            <Text size="xs" c="dimmed">
+              in {Math.round(100 * score)} % of the values
+            </Text>
+          </Box>
         ))}
       </Group>
     ),
   },
-  { id: 'samples', header: 'Samples, masked', minWidth: 220, cell: ({ samples }) => <Samples samples={samples} /> },
+  { id: 'samples', header: 'Samples, masked', minWidth: 180, cell: ({ samples }) => <Samples samples={samples} /> },
   {
     id: 'state',
     header: 'State',
-    minWidth: 120,
+    minWidth: 100,
     cell: ({ state, reviewedBy, reviewedAt }) => (
       <Box>
         <Badge size="sm" variant="light" color={stateColors[state]}>

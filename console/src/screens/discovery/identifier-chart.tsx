@@ -15,7 +15,8 @@ export default function IdentifierChart({ identifiers }: Pick<DiscoverySummary, 
         dataKey="name"
         orientation="vertical"
         series={[{ name: 'Columns', color: 'water.6' }]}
-        yAxisProps={{ width: 150 }}
+        yAxisProps={{ width: 190 }}
+        barChartProps={{ accessibilityLayer: false }}
         xAxisProps={{ allowDecimals: false }}
         barProps={{ radius: 3, maxBarSize: 20, isAnimationActive: false }}
       />

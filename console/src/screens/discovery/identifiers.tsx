@@ -62,7 +62,7 @@ const columnsOf = (change: Change): readonly Column<Identifier>[] => [
       <Button
         size="compact-sm"
         variant={inTemplate ? 'subtle' : 'default'}
-        aria-label={inTemplate ? `Look for ${name} no more` : `Look for ${name}`}
+        aria-label={inTemplate ? `Remove ${name} from what is looked for` : `Add ${name} to what is looked for`}
         onClick={() => change(inTemplate ? 'removeFromTemplate' : 'addToTemplate', [name])}
       >
         {inTemplate ? 'Remove' : 'Add'}

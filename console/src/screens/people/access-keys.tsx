@@ -27,7 +27,7 @@ function NewAccessKey({ onClose }: { onClose: () => void }) {
   });
   if (save.data) {
     return (
-      <Modal opened onClose={onClose} title="Access key" size="lg">
+      <Modal opened onClose={onClose} title="Access key" size="lg" closeOnClickOutside={false}>
         <Stack>
           <div>
             <Text size="sm" mb={4}>
@@ -103,7 +103,7 @@ const columnsOf = ({ toggle, remove }: Actions): readonly Column<AccessKey>[] =>
         <Button
           size="compact-sm"
           variant="default"
-          aria-label={`Switch ${accessKey.accessKey} ${accessKey.enabled ? 'off' : 'on'}`}
+          aria-label={`Switch ${accessKey.enabled ? 'off' : 'on'} ${accessKey.accessKey}`}
           onClick={() => toggle(accessKey)}
         >
           {accessKey.enabled ? 'Switch off' : 'Switch on'}

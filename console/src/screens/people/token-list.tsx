@@ -45,7 +45,7 @@ function NewToken({ create, onClose }: { create: TokenListProps['create']; onClo
   });
   if (save.data) {
     return (
-      <Modal opened onClose={onClose} title={`Token ${save.data.name}`} size="lg">
+      <Modal opened onClose={onClose} title={`Token ${save.data.name}`} size="lg" closeOnClickOutside={false}>
         <Stack>
           <SecretOnce secret={save.data.token} what="token" />
           <Group justify="flex-end">
@@ -178,9 +178,15 @@ export function TokenList({ of, load, create, revoke, mayCreate, mayRevoke, hint
         columns={columnsOf(mayRevoke ? setRevoking : undefined)}
         rowKey={({ id }) => id}
         empty={
-          <EmptyState title="No token yet" icon={IconKey}>
-            A program sends its token as a bearer token, or as password of the wire protocols. It is shown once.
-          </EmptyState>
+          mayCreate ? (
+            <EmptyState title="No token yet" icon={IconKey}>
+              A program sends its token as a bearer token, or as password of the wire protocols. It is shown once.
+            </EmptyState>
+          ) : (
+            <Text size="sm" c="dimmed" p="md">
+              It has none.
+            </Text>
+          )
         }
       />
       {making && <NewToken create={create} onClose={() => setMaking(false)} />}

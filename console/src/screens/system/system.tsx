@@ -1,6 +1,6 @@
 /** The installation: is it well, who runs it, how old are its keys, what are its limits. */
 import type { System as SystemState } from '@headgate/client';
-import { Badge, Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Badge, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { IconCircleCheck, IconCircleX, IconLock } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -109,10 +109,10 @@ function Installation() {
         {(found) => (
           <Stack gap="lg">
             <Overview system={found} />
-            <Group grow align="stretch" preventGrowOverflow={false} gap="sm">
-              <Checks system={found} />
+            <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="sm">
               <Keys keys={found.keys} />
-            </Group>
+              <Checks system={found} />
+            </SimpleGrid>
             <Nodes />
             <Limits />
           </Stack>

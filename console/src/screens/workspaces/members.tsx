@@ -117,7 +117,7 @@ export default function Members({ workspace }: TabProps) {
                     size="compact-sm"
                     variant="subtle"
                     color="red"
-                    aria-label={`Take ${member.username} out`}
+                    aria-label={`Take out ${member.username}`}
                     onClick={() => setRemoving(member)}
                   >
                     Take out

@@ -32,6 +32,7 @@ import { UsageMeters } from './domain/usage/index.ts';
 import {
   Accounts,
   Catalogs,
+  ChorusViews,
   Comments,
   Datasets,
   Members,
@@ -42,7 +43,11 @@ import {
   Pairs,
   People,
   Pictures,
+  type ReadPort,
   Sandboxes,
+  SandboxUsage,
+  Search,
+  SourceProbes,
   type StatementPort,
   Tags,
   TeamSources,
@@ -107,6 +112,8 @@ export interface App {
   readonly usage: UsageMeters;
   readonly gateway: Gateway;
   readonly instruments: Instruments;
+  /** Asks data sources whether they answer. */
+  readonly probes: SourceProbes;
   /** Set at the first start; `password` only when Headgate made it: to be shown once. */
   readonly createdAdmin: { readonly username: string; readonly password?: string } | undefined;
   /** Starts to serve; the address of this node, e.g. `http://127.0.0.1:8080`. */
@@ -268,6 +275,11 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     gateway,
     config,
   );
+  const probes = new SourceProbes({ store, clock, log, gateway, everyMinutes: config.chorusProbeMinutes });
+  if (config.chorusEnabled && config.chorusProbeMinutes > 0 && overrides.withoutWorker !== true) {
+    closing.add('source probes', () => probes.stop());
+    probes.start();
+  }
   const services = {
     ...rooms,
     identity,
@@ -405,6 +417,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     config,
     instruments,
     createdAdmin,
+    probes,
     listen: async () => {
       const { port, address, family } = await server.listen(config.port, config.host);
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -422,24 +435,35 @@ type RoomParts = Pick<TeamSourceParts, 'store' | 'vault' | 'access' | 'audit' | 
 };
 type TeamSourceParts = ConstructorParameters<typeof TeamSources>[0];
 
-/** Runs statements that answer nothing. */
-function statementsOf(gateway: Gateway): StatementPort {
-  const output: QueryOutput = {
-    start: () => {},
-    write: (_chunk, release) => {
-      release?.();
-      return true;
-    },
-    whenDrained: () => Promise.resolve(),
-    end: () => {},
-    abort: () => {},
+/** Statements of the domain's own: their results are small. */
+function statementsOf(gateway: Gateway): StatementPort & ReadPort {
+  const run = async (
+    principal: Parameters<Gateway['query']>[0],
+    source: string,
+    request: Parameters<Gateway['query']>[2],
+  ): Promise<Record<string, unknown>[]> => {
+    const chunks: Buffer[] = [];
+    const output: QueryOutput = {
+      start: () => {},
+      write: (chunk, release) => {
+        chunks.push(Buffer.from(chunk));
+        release?.();
+        return true;
+      },
+      whenDrained: () => Promise.resolve(),
+      end: () => {},
+      abort: () => {},
+    };
+    const { failure } = await gateway.query(principal, source, request, output, AbortSignal.timeout(statementMs));
+    if (failure !== undefined) throw failure;
+    const lines = Buffer.concat(chunks).toString('utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
   };
   return {
-    execute: async (principal, source, { sql, workspace }) => {
-      const request = { sql, workspace, write: true };
-      const { failure } = await gateway.query(principal, source, request, output, AbortSignal.timeout(statementMs));
-      if (failure !== undefined) throw failure;
+    execute: async (principal, source, statement) => {
+      await run(principal, source, { ...statement, write: true });
     },
+    read: (principal, source, statement) => run(principal, source, { ...statement, format: 'ndjson' }),
   };
 }
 
@@ -448,6 +472,7 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
   const checks = new PairChecks(gateway);
   const workspaces = new Workspaces(parts);
   const catalogs = new Catalogs({ ...parts, gateway });
+  const datasets = new Datasets({ ...parts, catalogs });
   const statements = statementsOf(gateway);
   return {
     workspaces,
@@ -464,7 +489,10 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
     workfiles: new Workfiles({ ...parts, catalogs }),
     workfileVersions: new WorkfileVersions(parts),
     workfileRuns: new WorkfileRuns(parts),
-    datasets: new Datasets({ ...parts, catalogs }),
+    datasets,
+    chorusViews: new ChorusViews({ ...parts, datasets }),
+    sandboxUsage: new SandboxUsage({ ...parts, statements }),
+    search: new Search(parts),
     teamSources: new TeamSources({ ...parts, checks, splitUrl: (url) => gateway.splitUrl(url) }),
     accounts: new Accounts({
       ...parts,

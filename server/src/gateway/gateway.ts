@@ -46,6 +46,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     query: (principal, nameOrUid, request, output, signal) =>
       queries.run(principal, nameOrUid, request, output, signal),
     test: (principal, subject, signal) => tester.test(principal, subject, signal),
+    probe: (sourceUid, signal) => tester.probe(sourceUid, signal),
     splitUrl: (text, engine) => splitUrl(deps.engines, text, engine),
     engineFacts: () => facts,
     readCatalog: (principal: Principal, nameOrUid, options, signal) =>

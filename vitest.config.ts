@@ -15,6 +15,8 @@ export default defineConfig({
     // Upper bounds for a busy machine, not expectations.
     testTimeout: soak ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
+    // None, so that an unsteady test shows. A machine that nobody watches may allow one, and the report names its user.
+    retry: Number(process.env.HEADGATE_TEST_RETRIES ?? 0),
     reporters: ['default', './server/test/reporter.ts'],
   },
 });

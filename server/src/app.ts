@@ -11,14 +11,18 @@ import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
 import {
+  CatalogDashboards,
+  CatalogExports,
   CatalogView,
   Definitions,
   DiscoveryJobs,
   DiscoveryRuns,
   DiscoveryWorker,
   FindingsQueue,
+  IdentifierBatches,
   Identifiers,
   Labels,
+  RawTables,
   Reports,
   RunList,
   RunViews,
@@ -40,7 +44,17 @@ import {
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
-import { Crawler, Instances, NamedSecrets, ProviderAccounts, Accounts as SdpsAccounts } from './domain/sdps/index.ts';
+import {
+  Batches,
+  Configuration,
+  Crawler,
+  Instances,
+  NamedSecrets,
+  ProviderAccounts,
+  Accounts as SdpsAccounts,
+  SdpsFiles,
+  SourceExports,
+} from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
@@ -364,6 +378,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     );
   }
   if (config.sdpsEnabled) {
+    const files = new SdpsFiles({ store });
     const port = {
       test: gateway.test,
       listDatabases: gateway.scanner.listDatabases.bind(gateway.scanner),
@@ -392,6 +407,14 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         runViews: new RunViews({ store }),
         catalog: new CatalogView({ store, access, audit }),
         labels: found.labels,
+        dashboards: new CatalogDashboards({ store, access, templates }),
+        catalogExports: new CatalogExports({ store, access, files }),
+        rawTables: new RawTables({ store, access, accounts: providerAccounts }),
+        batches: new Batches({ store, clock, files, instances, rules: config }),
+        identifierBatches: new IdentifierBatches({ store, clock, files, templates }),
+        sourceExports: new SourceExports({ store, access, files }),
+        files,
+        configuration: new Configuration({ store, audit }),
         links: new Links({ key: vault.deriveKey('sdps links'), publicUrl, now: () => clock.now() }),
         reports: found.reports,
         rules: config,

@@ -15,7 +15,13 @@ const clock = { now: () => new Date(Date.now() + ahead) };
 
 beforeAll(async () => {
   headgate = await startHeadgate({
-    settings: { HEADGATE_JOB_REAP_SECONDS: '1', HEADGATE_JOB_HEARTBEAT_SECONDS: '1' },
+    settings: {
+      HEADGATE_JOB_REAP_SECONDS: '1',
+      HEADGATE_JOB_HEARTBEAT_SECONDS: '1',
+      // A source takes one connection at a time: crawls and discoveries wait for it like everybody (J6).
+      HEADGATE_SOURCE_POOL_SIZE: '1',
+      HEADGATE_SOURCE_WAIT_MS: '100',
+    },
     overrides: { clock },
   });
   sample = await sampleDatabase();
@@ -184,6 +190,33 @@ describe('the catalog of a source', () => {
     );
     const columns = await ok('GET', `${tablePath('contact')}/columns`, undefined, 'owner');
     expect(columns.items[3]).toMatchObject({ name: 'amount', type: 'bigint', comment: 'in cents', corrected: true });
+  });
+
+  it('takes no more connections than the source may have, and waits for one', async () => {
+    await ok('PUT', '/sources/shop/shares/users/reader', { permissions: ['view', 'sql'] }, 'owner');
+    await sample.execute(`create table gate (id int); grant select on gate to ${sample.username}`);
+    const lock = sample.execute('begin; lock table gate in access exclusive mode; select pg_sleep(1.5); commit');
+    const held = async (): Promise<number> => {
+      const [row] = await sample.execute(
+        `select count(*)::int as n from pg_stat_activity where usename = '${sample.username}'`,
+      );
+      return Number(row?.n);
+    };
+    const waiting = api('POST', '/sources/shop/query', { sql: 'select * from gate' }, 'owner');
+    await until(async () => ((await held()) === 1 ? true : undefined));
+    const { id } = await ok('POST', '/sources/shop/catalog/crawls', undefined, 'owner');
+    const most: number[] = [];
+    const job = finalJob(headgate, id, 'owner');
+    let over = false;
+    void job.finally(() => {
+      over = true;
+    });
+    while (!over) most.push(await held());
+    expect((await job).status).toBe('succeeded');
+    expect((await waiting).status).toBe(200);
+    expect(Math.max(...most)).toBe(1);
+    await lock;
+    await sample.execute('drop table gate');
   });
 });
 
@@ -373,6 +406,15 @@ describe('a run', () => {
       (one: { table: string }) => one.table === place('contact'),
     );
 
+  /** Resolves once the slow table is being read. */
+  const isSlow = () =>
+    until(async () => {
+      const rows = await sample.execute(
+        `select 1 from pg_stat_activity where usename = '${sample.username}' and wait_event = 'PgSleep'`,
+      );
+      return rows.length > 0 ? true : undefined;
+    });
+
   beforeAll(async () => {
     await sample.execute(
       `create table pace (seconds float8 not null); insert into pace values (3600);
@@ -384,7 +426,8 @@ describe('a run', () => {
     await whileLocked('later', async () => {
       await ok('POST', `/discovery/jobs/${job}/start`);
       const { id } = await lastRun(job);
-      await until(() => firstTable(id));
+      await isSlow();
+      expect(await firstTable(id)).toMatchObject({ table: place('contact') });
       expect((await ok('POST', `/discovery/jobs/${job}/pause`)).state).toMatch(/stopping|paused/);
       await runEnds(job, 'paused');
       expect((await ok('GET', `/discovery/jobs/${job}`)).state).toBe('paused');
@@ -403,16 +446,19 @@ describe('a run', () => {
     await whileLocked('later', async () => {
       await ok('POST', `/discovery/jobs/${job}/start`);
       const { id, workJob } = await lastRun(job);
-      await until(() => firstTable(id));
+      await isSlow();
+      expect(await firstTable(id)).toMatchObject({ table: place('contact') });
       await sample.execute('delete from contact where id = 3; update pace set seconds = 0');
       // What a killed process leaves behind: a running attempt whose heartbeat is long ago.
-      await sql`update job set heartbeat_at = now() - interval '1 hour' where uid = ${workJob}::uuid`.execute(
-        headgate.app.store.db,
-      );
+      await until(async () => {
+        await sql`update job set heartbeat_at = now() - interval '1 hour' where uid = ${workJob}::uuid and attempt = 1`.execute(
+          headgate.app.store.db,
+        );
+        return (await ok('GET', `/jobs/${workJob}`)).attempt === 2 ? true : undefined;
+      });
       const run = await runEnds(job, 'completed');
       expect(run.id).toBe(id);
       expect(await firstTable(id)).toMatchObject({ rows: 4 });
-      expect((await ok('GET', `/jobs/${workJob}`)).attempt).toBe(2);
     });
   });
 

@@ -10,7 +10,25 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
-import { CatalogView, Discovery, DiscoveryWorker, Labels, runFile, Templates } from './domain/discovery/index.ts';
+import {
+  CatalogDashboards,
+  CatalogExports,
+  CatalogView,
+  Definitions,
+  DiscoveryJobs,
+  DiscoveryRuns,
+  DiscoveryWorker,
+  FindingsQueue,
+  IdentifierBatches,
+  Identifiers,
+  Labels,
+  RawTables,
+  Reports,
+  RunList,
+  RunViews,
+  SourceCatalog,
+  Templates,
+} from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
@@ -26,7 +44,17 @@ import {
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
-import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
+import {
+  Batches,
+  Configuration,
+  Crawler,
+  Instances,
+  NamedSecrets,
+  ProviderAccounts,
+  Accounts as SdpsAccounts,
+  SdpsFiles,
+  SourceExports,
+} from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
@@ -236,7 +264,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const crawler = new Crawler({ store, access, jobs, items: new CatalogItems({ store }) });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
   const templates = new Templates({ store, audit });
-  const discovery = new Discovery({
+  const runs = new DiscoveryRuns({
     store,
     access,
     audit,
@@ -256,7 +284,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       objects,
       config,
       log,
-      schedules: { runDue: () => Promise.all([schedules.runDue(), discovery.runDue()]) },
+      schedules: { runDue: () => Promise.all([schedules.runDue(), runs.runDue()]) },
     },
     { export: gateway.exportExecutor, extract: gateway.extractExecutor, crawl: crawlExecutor(scanning), discover },
   );
@@ -270,6 +298,22 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
+  const discoveryJobs = new DiscoveryJobs({ store, audit, clock });
+  const providerAccounts = new SdpsAccounts({ store, access, audit, rules: config });
+  const found = {
+    providerAccounts: new ProviderAccounts({ store }, providerAccounts),
+    secrets: new NamedSecrets({ store, vault, audit }),
+    crawler,
+    sourceCatalog: new SourceCatalog({ store, access, audit }),
+    labels: new Labels({ store }),
+    identifiers: new Identifiers({ store }, templates),
+    definitions: new Definitions({ store, access }, discoveryJobs),
+    discoveryJobs,
+    runs,
+    runList: new RunList({ store }),
+    findings: new FindingsQueue({ store, access, audit }),
+    reports: new Reports({ store }),
+  };
   const rooms = roomsOf(
     { store, vault, access, audit, clock, identity, engines: sourceDeps.engines, pairs },
     gateway,
@@ -311,6 +355,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const doors = [
     restDoor({
       ...shared,
+      ...found,
       checks: { store: () => store.ping() },
       draining: () => server.draining,
       metrics: instruments,
@@ -362,8 +407,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     );
   }
   if (config.sdpsEnabled) {
-    const accounts = new ProviderAccounts({ store, access, audit, rules: config });
-    const secrets = new NamedSecrets({ store, vault, audit });
+    const files = new SdpsFiles({ store });
     const port = {
       test: gateway.test,
       listDatabases: gateway.scanner.listDatabases.bind(gateway.scanner),
@@ -383,15 +427,25 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     doors.push(
       sdpsDoor({
         identity,
-        accounts,
+        accounts: providerAccounts,
         instances,
-        secrets,
+        secrets: found.secrets,
         templates,
-        discovery,
+        jobs: discoveryJobs,
+        runs,
+        runViews: new RunViews({ store }),
         catalog: new CatalogView({ store, access, audit }),
-        labels: new Labels({ store }),
+        labels: found.labels,
+        dashboards: new CatalogDashboards({ store, access, templates }),
+        catalogExports: new CatalogExports({ store, access, files }),
+        rawTables: new RawTables({ store, access, accounts: providerAccounts }),
+        batches: new Batches({ store, clock, files, instances, rules: config }),
+        identifierBatches: new IdentifierBatches({ store, clock, files, templates }),
+        sourceExports: new SourceExports({ store, access, files }),
+        files,
+        configuration: new Configuration({ store, audit }),
         links: new Links({ key: vault.deriveKey('sdps links'), publicUrl, now: () => clock.now() }),
-        download: (tenantId, runId, what) => runFile(store, tenantId, runId, what),
+        reports: found.reports,
         rules: config,
         jwtIssuers,
         publicUrl,

@@ -4,7 +4,7 @@
  */
 import type { Headgate } from '../harness.ts';
 import { createGroup } from '../hdp/client.ts';
-import { registerSource, type SampleDatabase, sourceBody } from './fixture.ts';
+import { finalJob, registerSource, type SampleDatabase, sourceBody } from './fixture.ts';
 
 export interface WorldUser {
   readonly username: string;
@@ -31,6 +31,16 @@ export interface World {
   /** Sent wherever an operation takes a password that need not work. */
   readonly password: string;
   readonly users: ReadonlyMap<string, WorldUser>;
+  readonly discovery: DiscoveryWorld;
+}
+
+/** A catalogued source of `admin`, and a discovery that found the column `name` of its table. */
+export interface DiscoveryWorld {
+  readonly source: string;
+  readonly table: string;
+  readonly job: number;
+  readonly run: number;
+  readonly finding: number;
 }
 
 export interface Call {
@@ -56,6 +66,11 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
   const own = `/sources/${me.source}`;
   const pair = { username: sample.username, password: sample.password };
   const { name: _name, ...draft } = sourceBody('draft', sample);
+  const found = world.discovery;
+  const catalog = `/sources/${found.source}/catalog`;
+  const table = `${catalog}/tables/${found.table}`;
+  const scan = `/discovery/jobs/${found.job}`;
+  const run = `/discovery/runs/${found.run}`;
   return {
     signIn: { path: '/sessions', body: { username: as, password } },
     listOfferedSignInServices: { path: '/sign-in/services' },
@@ -159,6 +174,61 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     explainAccess: { path: `${own}/access?user=guest&action=query` },
     getSchema: { path: `${own}/schema?limit=5` },
     refreshSchema: { path: `${own}/schema/refresh` },
+    listProviders: { path: '/providers' },
+    createAccount: { path: '/accounts', body: { id: `account-${as}`, provider: 'tencent', region: 'here' } },
+    listAccounts: { path: '/accounts?limit=5&provider=tencent&q=a' },
+    getAccount: { path: `/accounts/account-${as}` },
+    putSecret: { path: `/secrets/secret-${as}`, body: pair },
+    listSecrets: { path: '/secrets?limit=5' },
+    getSecret: { path: `/secrets/secret-${as}` },
+    crawlSource: { path: `/sources/${me.source}/catalog/crawls` },
+    getSourceCatalog: { path: catalog },
+    createLabel: { path: '/catalog/labels', body: { name: `label-${as}` } },
+    listLabels: { path: '/catalog/labels?limit=5' },
+    updateSourceCatalog: { path: catalog, body: { description: 'People', labels: [`label-${as}`] } },
+    listCatalogDrift: { path: `${catalog}/drift?limit=5` },
+    listCatalogTables: { path: `${catalog}/tables?q=people&privacy=personal&limit=5` },
+    getCatalogTable: { path: table },
+    updateCatalogTable: { path: table, body: { privacy: 'personal', sensitivity: 'S3', labels: [`label-${as}`] } },
+    listCatalogColumns: { path: `${table}/columns?limit=5` },
+    correctCatalogColumn: { path: `${table}/columns/name`, body: { identifiers: ['OURS'], comment: 'by hand' } },
+    listIdentifiers: { path: '/discovery/identifiers?limit=5&builtin=true&q=mail' },
+    createIdentifier: {
+      path: '/discovery/identifiers',
+      body: { name: `identifier-${as}`, pattern: 'PN-[0-9]+', headerKeywords: ['staff'], properties: ['S4'] },
+    },
+    getIdentifier: { path: `/discovery/identifiers/identifier-${as}` },
+    updateIdentifier: { path: `/discovery/identifiers/identifier-${as}`, body: { description: 'Staff numbers' } },
+    getTemplate: { path: '/discovery/template' },
+    addToTemplate: { path: '/discovery/template/add', body: { identifiers: [`identifier-${as}`] } },
+    removeFromTemplate: { path: '/discovery/template/remove', body: { identifiers: [`identifier-${as}`] } },
+    createDiscoveryJob: {
+      path: '/discovery/jobs',
+      body: {
+        name: `scan-${as}`,
+        sources: [{ source: me.source, tables: ['people'] }],
+        cron: '0 3 * * 1-5',
+        depth: 30,
+      },
+    },
+    listDiscoveryJobs: { path: '/discovery/jobs?limit=5' },
+    getDiscoveryJob: { path: scan },
+    updateDiscoveryJob: { path: scan, body: { threshold: 0.5, changedOnly: false, excludeKeywords: ['internal'] } },
+    enableDiscovery: { path: `${scan}/enable` },
+    disableDiscovery: { path: `${scan}/disable` },
+    startDiscovery: { path: `${scan}/start` },
+    pauseDiscovery: { path: `${scan}/pause` },
+    resumeDiscovery: { path: `${scan}/resume` },
+    stopDiscovery: { path: `${scan}/stop` },
+    listDiscoveryRuns: { path: `${scan}/runs?limit=5` },
+    getDiscoveryRun: { path: run },
+    listRunSources: { path: `${run}/sources?limit=5` },
+    listRunTables: { path: `${run}/tables?limit=5` },
+    listRunFindings: { path: `${run}/findings?limit=5` },
+    getRunReport: { path: `${run}/report?format=csv` },
+    listFindings: { path: '/discovery/findings?limit=5&state=accepted' },
+    getFinding: { path: `/discovery/findings/${found.finding}` },
+    reviewFindings: { path: '/discovery/findings/review', body: { findings: [found.finding], verdict: 'accepted' } },
     runQuery: { path: `${own}/query`, body: { sql: 'select id, name from people', credential: pair, format: 'csv' } },
     listQueries: { path: '/queries' },
     getQuery: { path: `/queries/${me.queryId}` },
@@ -283,6 +353,11 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     updateMilestone: { path: `/workspaces/room-${as}/milestones/${unknownId}`, body: { state: 'achieved' } },
     deleteMilestone: { path: `/workspaces/room-${as}/milestones/${unknownId}` },
     deleteWorkspace: { path: `/workspaces/room-${as}` },
+    deleteIdentifier: { path: `/discovery/identifiers/identifier-${as}` },
+    deleteLabel: { path: `/catalog/labels/label-${as}` },
+    deleteDiscoveryJob: { path: scan },
+    deleteSecret: { path: `/secrets/secret-${as}` },
+    deleteAccount: { path: `/accounts/account-${as}` },
     deleteGroup: { path: `/groups/group-${as}` },
     deleteUser: { path: `/users/new-${as}` },
     revokeToken: { path: `/tokens/${me.tokenId}` },
@@ -348,7 +423,24 @@ export async function buildWorld(headgate: Headgate, sample: SampleDatabase, pas
   for (const username of ['admin', 'owner', 'colleague']) {
     users.set(username, await furnish(headgate, sample, username));
   }
-  return { headgate, sample, workspaceUid, password, users };
+  return { headgate, sample, workspaceUid, password, users, discovery: await discover(headgate, 'admin-own') };
+}
+
+/** Looks a source through, once. */
+async function discover(headgate: Headgate, source: string): Promise<DiscoveryWorld> {
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await headgate.api(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`);
+    return answer.body;
+  };
+  await call('POST', '/discovery/identifiers', { name: 'names', headerKeywords: ['name'] });
+  await call('POST', '/discovery/template/add', { identifiers: ['names'] });
+  const { id: job } = await call('POST', '/discovery/jobs', { name: 'first', sources: [{ source }] });
+  await call('POST', `/discovery/jobs/${job}/start`);
+  const [{ id: run, workJob }] = (await call('GET', `/discovery/jobs/${job}/runs`)).items;
+  await finalJob(headgate, workJob);
+  const [{ id: finding, table }] = (await call('GET', '/discovery/findings')).items;
+  return { source, table, job, run, finding };
 }
 
 async function furnish(headgate: Headgate, sample: SampleDatabase, username: string): Promise<WorldUser> {

@@ -112,7 +112,7 @@ export class JobService {
 
   /**
    * Submits a job that failed or was cancelled once more, as the caller and with the caller's rights of now. Throws
-   * NotFoundError `job_not_found`, ConflictError `job_not_final` or `job_succeeded`.
+   * NotFoundError `job_not_found`, ConflictError `job_not_final`, `job_succeeded` or `job_not_repeatable`.
    */
   async retry(principal: Principal, uid: string): Promise<JobView> {
     requireScope(principal, 'write');
@@ -128,6 +128,11 @@ export class JobService {
     if (job.door !== principal.door) {
       throw new ConflictError('job_of_another_door', `The job was submitted through the door ${job.door}.`, {
         remedy: 'Submit it there once more.',
+      });
+    }
+    if (job.kind !== 'export' && job.kind !== 'extract') {
+      throw new ConflictError('job_not_repeatable', `A job of kind ${job.kind} is not repeated.`, {
+        remedy: 'Start what it belongs to once more.',
       });
     }
     const input = inputOf(job);

@@ -11,13 +11,17 @@ import {
   registerIdempotency,
   registerOpenApi,
 } from '../../platform/http/index.ts';
+import { registerAccounts, registerSecrets } from './accounts.ts';
 import { registerAudit, registerLimits } from './audit.ts';
 import { registerCatalog } from './catalog.ts';
 import { registerCors } from './cors.ts';
 import { registerCredentials } from './credentials.ts';
+import { registerDiscoveryJobs, registerFindings } from './discovery.ts';
+import { registerDiscoveryRuns } from './discovery-runs.ts';
 import { problemOf } from './errors.ts';
 import { registerGroupMembers } from './group-members.ts';
 import { registerGroups, registerTenants } from './groups.ts';
+import { registerIdentifiers, registerTemplate } from './identifiers.ts';
 import { registerJobs } from './jobs.ts';
 import { registerMilestones } from './milestones.ts';
 import { Operations } from './operation.ts';
@@ -30,6 +34,7 @@ import { registerSessions, registerSignIn } from './sessions.ts';
 import { registerShares } from './shares.ts';
 import { registerOpenIdSignIn } from './sign-in.ts';
 import { registerSignInServices } from './sign-in-services.ts';
+import { registerLabels, registerSourceCatalog } from './source-catalog.ts';
 import { registerEngines, registerSources, registerTests } from './sources.ts';
 import { registerSystem } from './system.ts';
 import { registerTokens } from './tokens.ts';
@@ -55,6 +60,9 @@ const tags = [
   { name: 'credentials', description: 'Logins of sources; write-only.' },
   { name: 'shares', description: 'Who else may do what.' },
   { name: 'schema', description: 'Tables and columns.' },
+  { name: 'accounts', description: 'Accounts of providers that sources hang from, and named secrets.' },
+  { name: 'catalog', description: 'Tables and columns with labels and classes.' },
+  { name: 'discovery', description: 'Finding sensitive data.' },
   { name: 'queries', description: 'Running statements.' },
   { name: 'jobs', description: 'Work that outlives a request.' },
   { name: 'webhooks', description: 'Who hears when jobs end.' },
@@ -109,6 +117,15 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerCredentials(operations, services);
   registerShares(operations, services);
   registerCatalog(operations, services);
+  registerAccounts(operations, services);
+  registerSecrets(operations, services);
+  registerSourceCatalog(operations, services);
+  registerLabels(operations, services);
+  registerIdentifiers(operations, services);
+  registerTemplate(operations, services);
+  registerDiscoveryJobs(operations, services);
+  registerDiscoveryRuns(operations, services);
+  registerFindings(operations, services);
   registerQueries(operations, services);
   registerJobs(operations, services);
   registerSchedules(operations, services);

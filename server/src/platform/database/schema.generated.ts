@@ -152,6 +152,10 @@ export interface CatalogColumnTable {
   create_time: Generated<Timestamp>;
   modify_by: Generated<string>;
   modify_time: Generated<Timestamp>;
+  review: string | null;
+  reviewed_by: string | null;
+  reviewed_at: Timestamp | null;
+  rejected: unknown;
 }
 
 export interface CatalogCrawlTable {
@@ -446,6 +450,7 @@ export interface DiscoveryRunTable {
   start_time: Generated<Timestamp>;
   end_time: Timestamp | null;
   stopped_at: Timestamp | null;
+  pausing: Generated<boolean>;
 }
 
 export interface DiscoveryRunDatabaseTable {
@@ -724,6 +729,20 @@ export interface RoleTable {
   version: Generated<number>;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+}
+
+export interface SdpsFileTable {
+  tenant_id: number;
+  name: string;
+  counts: unknown;
+  content: Bytes;
+  created_at: Generated<Timestamp>;
+}
+
+export interface SdpsSettingTable {
+  tenant_id: number;
+  config_key: string;
+  config_value: string;
 }
 
 export interface SessionTable {
@@ -1140,6 +1159,8 @@ export interface DB {
   provider_account: ProviderAccountTable;
   rate_bucket: RateBucketTable;
   role: RoleTable;
+  sdps_file: SdpsFileTable;
+  sdps_setting: SdpsSettingTable;
   session: SessionTable;
   setting: SettingTable;
   share: ShareTable;

@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Config, keyProviderOf } from './config.ts';
 import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
@@ -43,6 +44,7 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
+import { InsightWorkspaces } from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import {
   Batches,
@@ -56,6 +58,7 @@ import {
   SourceExports,
 } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
+import { System } from './domain/system/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
   Accounts,
@@ -85,6 +88,8 @@ import {
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
+import { consoleDoor } from './doors/console/index.ts';
+import { dataartsDoor } from './doors/dataarts/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
@@ -121,6 +126,8 @@ export interface AppOverrides {
   };
   /** Jobs of the fetcher door. */
   readonly fetcherJobs?: FetcherJobs;
+  /** Where the console was built. */
+  readonly consoleFolder?: string;
 }
 
 export interface App {
@@ -149,6 +156,9 @@ export interface App {
   /** Stops gracefully (F6), within `config.shutdownGraceSeconds`. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** Where `npm run build` puts the console, beside the server. */
+const consoleFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 /** A statement of Headgate's own may take so long, ms. */
 const statementMs = 60_000;
@@ -213,6 +223,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('identity', () => identity.close());
   await identity.start();
   closing.add('audit sealer', audit.startSealer());
+
+  const system = new System({ store, vault, log, version });
+  closing.add('node', () => system.stop());
+  await system.start();
 
   const access = new Access({ store, clock, principals: identity.principals, audit });
   closing.add('access', () => access.close());
@@ -339,6 +353,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     webhooks,
     audit,
     usage,
+    system,
     gateway,
     store,
     vault,
@@ -367,6 +382,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       signIn: { services: identity.signInServices, links: identity.serviceLinks },
     }),
   ];
+  if (config.consoleEnabled) doors.push(consoleDoor({ folder: overrides.consoleFolder ?? consoleFolder }));
   if (config.fetcherEnabled) {
     await ensureInternalSources({ store, vault, audit }, config.fetcherInternalSources);
     const rules = fetcherRules(config);
@@ -455,6 +471,20 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       }),
     );
   }
+  if (config.dataartsEnabled) {
+    doors.push(
+      dataartsDoor({
+        identity,
+        store,
+        workspaces: new InsightWorkspaces({ store, vault, access, audit, clock, rules: config }),
+        signInLimiter: new RateLimiter(config.signInRatePerMinute),
+        publicUrl: config.publicUrl,
+        now: () => clock.now(),
+        log,
+        version,
+      }),
+    );
+  }
   const server = await serverOf(doors, config, log, instruments);
 
   let closed: Promise<void> | undefined;
@@ -474,7 +504,9 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     probes,
     listen: async () => {
       const { port, address, family } = await server.listen(config.port, config.host);
-      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      await system.serves(url);
+      return url;
     },
     close: () => {
       closed ??= close();

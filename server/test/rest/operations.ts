@@ -15,6 +15,7 @@ export interface WorldUser {
   readonly jobId: string;
   readonly outputName: string;
   readonly tokenId: string;
+  readonly accessKeyId: string;
   readonly queryId: string;
   /** A webhook that hears of no job of this world, with one delivery that failed; managed by `admin` alone. */
   readonly scheduleId: string;
@@ -109,6 +110,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     updateUser: { path: `/users/new-${as}`, body: { firstName: 'New', status: 'active' } },
     setUserPassword: { path: `/users/new-${as}/password`, body: { password: `${password}-2` } },
     unlockUser: { path: `/users/new-${as}/unlock` },
+    createServiceAccount: { path: '/service-accounts', body: { username: `program-${as}`, permissions: ['WebUI'] } },
+    createUserToken: { path: `/users/program-${as}/tokens`, body: { name: 'nightly', scopes: ['read'] } },
+    listUserTokens: { path: `/users/program-${as}/tokens` },
     listRoles: { path: '/roles' },
     createRole: { path: '/roles', body: { name: `role-${as}`, permissions: ['view', 'MgmtAPI'] } },
     getRole: { path: `/roles/role-${as}` },
@@ -147,6 +151,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listUsage: { path: '/usage?from=2020-01-01' },
     createToken: { path: '/tokens', body: { name: 'program', scopes: ['read'], expiresAt: '2099-01-01T00:00:00Z' } },
     listTokens: { path: '/tokens' },
+    createAccessKey: { path: '/access-keys', body: { description: 'the vendor’s SDK' } },
+    listAccessKeys: { path: '/access-keys' },
+    updateAccessKey: { path: `/access-keys/${me.accessKeyId}`, body: { enabled: false } },
     listEngines: { path: '/engines' },
     createSource: {
       path: '/sources',
@@ -160,6 +167,10 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     removeGroupSourceMember: { path: `/sources/${me.group}/members/${me.source}` },
     testSource: { path: `${own}/test`, body: { username: sample.username, password } },
     testConnection: { path: '/connection-tests', body: draft },
+    splitConnectionUrl: {
+      path: '/connection-urls',
+      body: { url: `postgresql://${sample.username}:${password}@${sample.host}:${sample.port}/${sample.database}` },
+    },
     listLeases: { path: `${own}/leases` },
     listCredentials: { path: `${own}/credentials` },
     putSourceCredential: { path: `${own}/credentials/source`, body: pair },
@@ -235,6 +246,7 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     createJob: { path: '/jobs', body: { kind: 'export', source: me.source, sql: 'select 1 as one', format: 'ndjson' } },
     listJobs: { path: '/jobs?status=succeeded' },
     getJob: { path: `/jobs/${me.jobId}` },
+    listJobAttempts: { path: `/jobs/${me.jobId}/attempts` },
     retryJob: { path: `/jobs/${me.jobId}/retry` },
     watchJob: { path: `/jobs/${me.jobId}/events` },
     getJobOutput: { path: `/jobs/${me.jobId}/outputs/${me.outputName}` },
@@ -277,6 +289,8 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
       path: `/workspaces/room-${as}/members`,
       body: { members: [{ username: as }, { username: 'guest', label: 'Data Scientist' }] },
     },
+    putWorkspaceGroups: { path: `/workspaces/room-${as}/groups`, body: { groups: [] } },
+    listWorkspaceGroups: { path: `/workspaces/room-${as}/groups` },
     listWorkspaceMembers: { path: `/workspaces/room-${as}/members?limit=5` },
     listWorkspaceStages: { path: '/workspace-stages' },
     putWorkspaceMember: { path: `/workspaces/room-${as}/members/guest`, body: { label: 'Data Engineer' } },
@@ -317,9 +331,13 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listWorkspaceActivities: { path: `/workspaces/room-${as}/activities?limit=5` },
     createMilestone: { path: `/workspaces/room-${as}/milestones`, body: { name: 'm', targetDate: '2030-01-31' } },
     listMilestones: { path: `/workspaces/room-${as}/milestones?limit=5` },
+    getDiscoverySummary: { path: '/discovery/summary' },
     listAuditEvents: { path: '/audit?limit=500' },
     exportAuditEvents: { path: '/audit/export' },
     getAuditCheckpoints: { path: '/audit/checkpoint' },
+    verifyAudit: { path: '/audit/verify' },
+    getSystem: { path: '/system' },
+    listNodes: { path: '/system/nodes' },
     listLimits: { path: '/limits' },
     setLimit: { path: '/limits', body: { level: 'user', subject: 'guest', name: 'maxRows', value: 10 } },
     cancelQuery: { path: `/queries/${me.queryId}` },
@@ -359,8 +377,10 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     deleteSecret: { path: `/secrets/secret-${as}` },
     deleteAccount: { path: `/accounts/account-${as}` },
     deleteGroup: { path: `/groups/group-${as}` },
+    revokeUserToken: { path: `/users/program-${as}/tokens/${unknownId}` },
     deleteUser: { path: `/users/new-${as}` },
     revokeToken: { path: `/tokens/${me.tokenId}` },
+    deleteAccessKey: { path: `/access-keys/${me.accessKeyId}` },
     signOut: { path: '/sessions/current' },
   };
 }
@@ -450,6 +470,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
   const group = await createGroup(headgate, `${username}-group`, username);
   const query = await headgate.api('POST', `/sources/${source}/query`, { sql: 'select 1' }, as);
   const token = await headgate.api('POST', '/tokens', { name: 'first' }, as);
+  const accessKey = await headgate.api('POST', '/access-keys', {}, as);
   const job = await headgate.api(
     'POST',
     '/jobs',
@@ -482,6 +503,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
     jobId: job.body.id,
     outputName,
     tokenId: token.body.id,
+    accessKeyId: accessKey.body.id,
     queryId,
     scheduleId: schedule.body.id,
     webhookId: hook.body.id,

@@ -18,6 +18,7 @@ import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
 import type { Crawler, NamedSecrets, ProviderAccounts } from '../../domain/sdps/index.ts';
 import type { Credentials, GroupMembers, Sources } from '../../domain/sources/index.ts';
+import type { System } from '../../domain/system/index.ts';
 import type { UsageMeters } from '../../domain/usage/index.ts';
 import type {
   Accounts,
@@ -82,6 +83,7 @@ export interface RestServices {
   readonly workfileRuns: WorkfileRuns;
   readonly audit: AuditLog;
   readonly usage: UsageMeters;
+  readonly system: System;
   readonly gateway: Gateway;
   readonly store: Store;
   readonly vault: Vault;
@@ -107,4 +109,6 @@ export interface RestSettings {
   /** Origins of other web pages that may call with a bearer token. */
   readonly corsOrigins: readonly string[];
   readonly trustProxy: boolean;
+  /** Browsers that open the server's root are sent to the console. */
+  readonly consoleEnabled: boolean;
 }

@@ -6,5 +6,6 @@ export * from './events.ts';
 export * from './identity.ts';
 export * from './sign-in.ts';
 export * from './sources.ts';
+export * from './system.ts';
 export * from './work.ts';
 export * from './workspaces.ts';

@@ -11,6 +11,8 @@ import * as discovery from './0009_discovery.ts';
 import * as sharesSeen from './0010_shares_seen.ts';
 import * as workspaceLife from './0011_workspace_life.ts';
 import * as discoveryReviews from './0012_discovery_reviews.ts';
+import * as insight from './0013_insight.ts';
+import * as consoleLife from './0016_console.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
@@ -24,4 +26,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010_shares_seen': sharesSeen,
   '0011_workspace_life': workspaceLife,
   '0012_discovery_reviews': discoveryReviews,
+  '0013_insight': insight,
+  '0016_console': consoleLife,
 };

@@ -33,7 +33,7 @@ const scrollThrough = `new Promise((done) => {
     step += 1;
     scroller.scrollTop = (end * step) / ${steps};
     if (step < ${steps}) requestAnimationFrame(next);
-    else requestAnimationFrame(() => done(scroller.textContent.includes('${rows.toLocaleString('en').replace(',', '')}')));
+    else done();
   };
   next();
 })`;
@@ -86,7 +86,8 @@ async function scroll(browser: Browser, bench: Bench, url: string): Promise<{ co
     await page.getByText('complete').waitFor();
   });
   const scrolling = await longestTask(browser, page, async () => {
-    if ((await page.evaluate(scrollThrough)) !== true) throw new Error('The last row was not shown.');
+    await page.evaluate(scrollThrough);
+    await page.getByRole('rowheader', { name: String(rows), exact: true }).waitFor();
   });
   await context.close();
   return { coming, scrolling };

@@ -25,7 +25,7 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
-import { InsightWorkspaces } from './domain/insight/index.ts';
+import { Connections as InsightConnections, InsightWorkspaces, noDatasets } from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
@@ -379,7 +379,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       dataartsDoor({
         identity,
         store,
-        workspaces: new InsightWorkspaces({ store, vault, access, audit, clock, rules: config }),
+        ...insightOf({ store, vault, access, audit, clock, rules: config }, sources, sourceDeps.engines),
         signInLimiter: new RateLimiter(config.signInRatePerMinute),
         publicUrl: config.publicUrl,
         now: () => clock.now(),
@@ -442,6 +442,16 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
       membersSetCredentials: config.chorusMembersSetCredentials,
     }),
   };
+}
+
+/** What the dataarts door works with. */
+function insightOf(
+  parts: ConstructorParameters<typeof InsightWorkspaces>[0],
+  sources: Sources,
+  engines: TeamSourceParts['engines'],
+) {
+  const connections = new InsightConnections({ ...parts, sources, engines, datasets: noDatasets });
+  return { workspaces: new InsightWorkspaces(parts), connections };
 }
 
 async function openDeliverer(

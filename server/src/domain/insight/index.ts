@@ -6,6 +6,15 @@
  * `domain/sources`, `domain/workspaces`. Must not be imported: engines, gateway, doors.
  */
 export { type MemberRole, memberRoles } from '../workspaces/index.ts';
+export {
+  type ConnectionType,
+  type ConnectionWrite,
+  connectionTypes,
+} from './connection-input.ts';
+export type { Connection } from './connection-rows.ts';
+export { type ConnectionQuery, Connections, secretOfParameter } from './connections.ts';
+export type { Found } from './found.ts';
+export { type DatasetPort, noDatasets, type RoomResource } from './ports.ts';
 export * from './refusals.ts';
 export {
   administersRoom,
@@ -18,4 +27,4 @@ export {
 } from './rooms.ts';
 export { type InsightRules, insightSettings } from './settings.ts';
 export type { WorkspaceWrite } from './workspace-fields.ts';
-export { type Found, type InsightWorkspace, InsightWorkspaces, workspaceLimit } from './workspaces.ts';
+export { type InsightWorkspace, InsightWorkspaces, workspaceLimit } from './workspaces.ts';

@@ -9,6 +9,7 @@ export { Accounts } from './accounts.ts';
 export { recordActivity } from './activities.ts';
 export { type Caller, callerOf, defaultUserType, isTenantAdmin } from './caller.ts';
 export { type Dataset, Datasets, type SandboxInput } from './datasets.ts';
+export { asOwner } from './elevate.ts';
 export { type GroupMembership, Members } from './members.ts';
 export { type MilestoneInput, Milestones } from './milestones.ts';
 export * from './model.ts';

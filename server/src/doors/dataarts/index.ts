@@ -6,6 +6,7 @@
  */
 import { type Door, type DoorInstance, registerOpenApi, registerRawBodies } from '../../platform/http/index.ts';
 import { bodyLimit } from './body.ts';
+import { registerConnections } from './connections.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
 import { registerIam } from './iam.ts';
 import { registerInstances } from './instances.ts';
@@ -52,6 +53,7 @@ async function register(app: DoorInstance, services: DataartsServices): Promise<
   const routes = new Routes(app, services);
   registerInstances(routes);
   registerWorkspaces(routes, services);
+  registerConnections(routes, services);
 }
 
 /** The door over the given services. */

@@ -25,7 +25,14 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
-import { Connections as InsightConnections, InsightWorkspaces, noDatasets } from './domain/insight/index.ts';
+import {
+  Collaboration,
+  Connections as InsightConnections,
+  InsightWorkspaces,
+  noDatasets,
+  Resources,
+  UserTags,
+} from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
@@ -379,7 +386,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       dataartsDoor({
         identity,
         store,
-        ...insightOf({ store, vault, access, audit, clock, rules: config }, sources, sourceDeps.engines),
+        ...insightOf({ store, vault, access, audit, clock, rules: config }, sources, shares, sourceDeps.engines),
         signInLimiter: new RateLimiter(config.signInRatePerMinute),
         publicUrl: config.publicUrl,
         now: () => clock.now(),
@@ -448,10 +455,19 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
 function insightOf(
   parts: ConstructorParameters<typeof InsightWorkspaces>[0],
   sources: Sources,
+  shares: Shares,
   engines: TeamSourceParts['engines'],
 ) {
-  const connections = new InsightConnections({ ...parts, sources, engines, datasets: noDatasets });
-  return { workspaces: new InsightWorkspaces(parts), connections };
+  const deps = { ...parts, sources, engines, datasets: noDatasets };
+  const connections = new InsightConnections(deps);
+  const resources = new Resources(deps, connections);
+  return {
+    workspaces: new InsightWorkspaces(parts),
+    connections,
+    resources,
+    collaboration: new Collaboration({ ...parts, shares, resources }),
+    tags: new UserTags(parts),
+  };
 }
 
 async function openDeliverer(

@@ -5,6 +5,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
+import { hexOf } from '../../platform/ids.ts';
 import { type Action, effectivePermissions } from '../access/index.ts';
 import { ConflictError } from '../errors.ts';
 import { foldName, slugOf } from '../identity/names.ts';
@@ -39,7 +40,7 @@ import {
 } from './connection-rows.ts';
 import type { InsightDeps } from './deps.ts';
 import type { Found } from './found.ts';
-import type { DatasetPort } from './ports.ts';
+import type { DatasetPort, RoomResource } from './ports.ts';
 import { invalidParameter, noPermission, noRight, resourceNotFound } from './refusals.ts';
 import { administersRoom, isSwitchedOn, type Room } from './rooms.ts';
 
@@ -214,6 +215,26 @@ export class Connections {
         },
       },
     );
+  }
+
+  /** A source of the workspace by its number, whoever asks; null for none. */
+  async byNumber(room: Room, id: number): Promise<Connection | null> {
+    const [found] = await this.#read(sql`${inRoom(room)} and s.id = ${id}`);
+    return found ?? null;
+  }
+
+  /** The same among resources of all kinds. */
+  asResource(connection: Connection): RoomResource {
+    return {
+      id: connection.id,
+      wireId: hexOf(connection.uid),
+      name: connection.name,
+      ownerId: connection.ownerId,
+      createdAt: connection.createdAt,
+      createdBy: connection.createdBy?.name ?? null,
+      updatedAt: connection.updatedAt,
+      updatedBy: connection.updatedBy?.name ?? null,
+    };
   }
 
   /** A condition on `data_source s`: what of the workspace the caller sees. */

@@ -6,12 +6,15 @@
  */
 import { type Door, type DoorInstance, registerOpenApi, registerRawBodies } from '../../platform/http/index.ts';
 import { bodyLimit } from './body.ts';
+import { registerCollaboration } from './collaboration.ts';
 import { registerConnections } from './connections.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
 import { registerIam } from './iam.ts';
 import { registerInstances } from './instances.ts';
+import { registerResources } from './resources.ts';
 import { Routes } from './routes.ts';
 import type { DataartsServices } from './services.ts';
+import { registerTags } from './tags.ts';
 import { registerWorkspaces } from './workspaces.ts';
 
 export type { DataartsServices } from './services.ts';
@@ -54,6 +57,9 @@ async function register(app: DoorInstance, services: DataartsServices): Promise<
   registerInstances(routes);
   registerWorkspaces(routes, services);
   registerConnections(routes, services);
+  registerCollaboration(routes, services);
+  registerResources(routes, services);
+  registerTags(routes, services);
 }
 
 /** The door over the given services. */

@@ -27,6 +27,11 @@ import { windowOf } from './workspaces.ts';
 /** Members of one workspace at most. */
 const most = 10_000;
 
+/** The tenant's default workspace is one of the dataarts door; its members are said natively. */
+function whichOn({ door }: Principal): 'owned' | 'any' {
+  return door === 'rest' ? 'any' : 'owned';
+}
+
 /** A group whose users belong to a workspace. */
 export interface GroupMembership {
   /** Name of the group. */
@@ -44,7 +49,7 @@ export class Members {
   /** Those who belong to it themselves, the owner among them, by number. */
   async list(principal: Principal, key: WorkspaceKey, page: NumberedPage): Promise<Listed<Member>> {
     const { db } = this.#deps.store;
-    const { id } = await findWorkspace(db, await callerOf(db, principal), key);
+    const { id } = await findWorkspace(db, await callerOf(db, principal), key, 'plain', whichOn(principal));
     const { rows } = await sql<{ records: number }>`
       select count(*) as records from workspace_member where workspace_id = ${id} and user_id is not null`.execute(db);
     return { items: await readMembers(db, id, windowOf(page)), records: rows[0]?.records ?? 0 };
@@ -53,7 +58,7 @@ export class Members {
   /** Groups whose users belong to it, by name. */
   async listGroups(principal: Principal, key: WorkspaceKey): Promise<GroupMembership[]> {
     const { db } = this.#deps.store;
-    const { id } = await findWorkspace(db, await callerOf(db, principal), key);
+    const { id } = await findWorkspace(db, await callerOf(db, principal), key, 'plain', whichOn(principal));
     return readGroups(db, id);
   }
 
@@ -68,7 +73,7 @@ export class Members {
     const caller = await callerOf(store.db, principal);
     const roles = new Map(groups.map(({ group, role = 'developer' }) => [foldName(group), role]));
     return store.transaction(async (trx) => {
-      const row = await findWorkspace(trx, caller, key, 'update');
+      const row = await findWorkspace(trx, caller, key, 'update', whichOn(principal));
       if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
       const { rows: known } = await sql<{ id: number; folded: string }>`
         select id, name_folded as folded from user_group
@@ -118,9 +123,9 @@ export class Members {
     const caller = await callerOf(store.db, principal);
     const wanted = wordsOf(members);
     return store.transaction(async (trx) => {
-      const row = await findWorkspace(trx, caller, key, 'update');
+      const row = await findWorkspace(trx, caller, key, 'update', whichOn(principal));
       if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
-      if (row.owner_id === null || !wanted.has(row.owner_id)) throw invalid('owner', 'owner_must_be_a_member', null);
+      if (row.owner_id !== null && !wanted.has(row.owner_id)) throw invalid('owner', 'owner_must_be_a_member', null);
       const ids = [...wanted.keys()];
       const { rows: known } = await sql<{ id: number }>`
         select id from user_account where id = any(${ids}::bigint[]) and tenant_id = ${row.tenant_id}

@@ -387,6 +387,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         identity,
         store,
         ...insightOf({ store, vault, access, audit, clock, rules: config }, sources, shares, sourceDeps.engines),
+        userLimiter: shared.userLimiter,
         signInLimiter: new RateLimiter(config.signInRatePerMinute),
         publicUrl: config.publicUrl,
         now: () => clock.now(),

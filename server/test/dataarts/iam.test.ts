@@ -240,6 +240,23 @@ describe('who may come in', () => {
     expect([answer.status, answer.body.error_code]).toEqual([404, 'APIGW.0101']);
   });
 
+  it('with API tokens, as far as their scopes reach', async () => {
+    const token = async (scopes: string[]): Promise<string> =>
+      (await dataarts.headgate.api('POST', '/tokens', { name: 'program', scopes })).body.token;
+    const root = `${dataarts.instance}/workspaces`;
+    const code = async (as: string, method: string) => {
+      const answer = await dataarts.send(method, root, method === 'POST' ? {} : undefined, { as });
+      return [answer.status, answer.body.error_code];
+    };
+    const [full, reading, elsewhere] = [await token([]), await token(['read']), await token(['door:rest'])];
+    const denied = [403, 'DataArtsInsight.20010003'];
+    expect(await code(full, 'GET')).toEqual([200, undefined]);
+    expect(await code(full, 'POST')).toEqual([400, 'DataArtsInsight.24150000']);
+    expect(await code(reading, 'GET')).toEqual([200, undefined]);
+    expect(await code(reading, 'POST')).toEqual(denied);
+    expect(await code(elsewhere, 'GET')).toEqual(denied);
+  });
+
   it('not with the token of another project', async () => {
     const answer = await dataarts.send('GET', `/v1/${'0'.repeat(32)}/instances`);
     expect([answer.status, answer.body]).toEqual([

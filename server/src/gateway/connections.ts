@@ -1,7 +1,7 @@
 /** How a principal's use of a source becomes a connection: the credential, the pool's key, the way to open. */
 import type { SourceFacts } from '../domain/access/index.ts';
 import type { Principal } from '../domain/identity/principal.ts';
-import type { CredentialRequest, ResolvedCredential } from '../domain/sources/index.ts';
+import type { ConnectSettings, CredentialRequest, ResolvedCredential } from '../domain/sources/index.ts';
 import type { EngineConnection } from '../engines/engine.ts';
 import type { Connector } from './connector.ts';
 import type { ConnectionRequest, Pooled, Pools, SessionPolicy } from './pools.ts';
@@ -22,14 +22,15 @@ export class Connections {
   async prepare(
     principal: Principal,
     facts: SourceFacts,
-    need: CredentialRequest,
+    need: CredentialRequest & { readonly fenced?: boolean },
   ): Promise<{ readonly credential: ResolvedCredential; readonly request: ConnectionRequest }> {
     const { source } = facts;
+    const fenced = need.fenced === true;
     const credential = await this.#deps.credentials.resolve(principal, facts, need);
     const request: ConnectionRequest = {
       sourceId: source.id,
       group: {
-        key: `${credential.uid}:${credential.version}:${need.level}:${source.settingsVersion}`,
+        key: `${credential.uid}:${credential.version}:${need.level}${fenced ? ' fenced' : ''}:${source.settingsVersion}`,
         credentialUid: credential.uid,
         credentialVersion: credential.version,
         posted: credential.kind === 'posted',
@@ -37,10 +38,18 @@ export class Connections {
       },
       policy: sessionPolicy(source.engine),
       principalId: principal.subject.id,
-      open: async (signal) =>
-        this.#connector.open(await this.#deps.sources.connectSettings(facts, credential), { signal }),
+      open: async (signal) => {
+        const settings = await this.#deps.sources.connectSettings(facts, credential);
+        return this.#connector.open(fenced ? this.#fence(settings) : settings, { signal });
+      },
     };
     return { credential, request };
+  }
+
+  /** Settings of a session in which statements under rules run. */
+  #fence(settings: ConnectSettings): ConnectSettings {
+    const policy = this.#deps.engines.get(settings.engine)?.policy;
+    return policy === undefined ? settings : { ...settings, options: policy.fence(settings.options) };
   }
 
   /** A connection for reading, for work other than a caller's statement. */

@@ -11,6 +11,7 @@ import { exportExecutor } from './export.ts';
 import { extractExecutor } from './extract/executor.ts';
 import type { Gateway } from './index.ts';
 import { noMetrics } from './metrics.ts';
+import { SourcePolicy } from './policy.ts';
 import { type ConnectionGroup, Pools } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
 import { Queries } from './query.ts';
@@ -33,7 +34,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const registry = new QueryRegistry(deps);
   const connector = new Connector(deps);
   const connections = new Connections(deps, pools, connector);
-  const queries = new Queries({ deps, pools, registry, connections });
+  const policy = new SourcePolicy(deps.rules, connections);
+  const queries = new Queries({ deps, pools, registry, connections, policy });
   const catalog = new CatalogReader(deps, connections);
   const tester = new ConnectionTester(deps, connector);
   const watcher = new SourceWatcher(deps, pools, registry);
@@ -54,7 +56,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
     extractExecutor: extractExecutor({ deps, connections, queries, registry }),
-    scanner: new Scanner(deps, connector),
+    scanner: new Scanner(deps, connector, policy),
     drain: async (graceMs) => {
       queries.drain();
       await settled(registry.idle(), graceMs);

@@ -16,7 +16,8 @@ import type { QueryOutcome, QueryOutput, QueryRequest, QueryView, TestReport, Te
 export { engineFacts, splitUrl } from './engine-facts.ts';
 export { createGateway } from './gateway.ts';
 export type { GatewayMetrics } from './metrics.ts';
-export type { Plan, Policy } from './plan.ts';
+export type { Plan } from './plan.ts';
+export type { RuleBook, SourceRules } from './policy.ts';
 export type { GatewayConfig, GatewayDeps } from './ports.ts';
 export type { Scanner, ScanSession, ServerAddress } from './scan.ts';
 export type * from './types.ts';

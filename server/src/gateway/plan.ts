@@ -1,11 +1,6 @@
-/**
- * Plan: what a statement is, worked out once per text and kept. Policy: the place where row and column rules will
- * change it (decisions.md 26). Both come before anything touches the source.
- */
+/** Plan: what a statement is, worked out once per text and kept, before anything touches the source. */
 import { createHash } from 'node:crypto';
-import type { SourceFacts } from '../domain/access/index.ts';
 import { ForbiddenError, InvalidError } from '../domain/errors.ts';
-import type { Principal } from '../domain/identity/principal.ts';
 import type { Classification, Engine } from '../engines/engine.ts';
 
 /** A statement that may run, with what audit keeps of it. */
@@ -17,17 +12,6 @@ export interface Plan {
   /** Hex SHA-256 of the caller's text. */
   readonly sha256: string;
 }
-
-/**
- * Row and column rules. `apply` gets a plan and answers the plan to run instead; it throws ForbiddenError
- * `policy_unprovable` when it cannot show that the rules hold.
- */
-export interface Policy {
-  apply(plan: Plan, principal: Principal, facts: SourceFacts): Plan;
-}
-
-/** No rules. */
-export const noPolicy: Policy = { apply: (plan) => plan };
 
 /** Texts longer than this are planned each time: keeping them would cost more memory than time is won. */
 const LONGEST_KEPT = 16 * 1024;

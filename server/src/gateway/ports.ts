@@ -12,7 +12,7 @@ import type { EngineRegistry } from '../engines/engine.ts';
 import type { Store } from '../platform/database/index.ts';
 import type { Logger } from '../platform/telemetry/index.ts';
 import type { GatewayMetrics } from './metrics.ts';
-import type { Policy } from './plan.ts';
+import type { RuleBook } from './policy.ts';
 
 export type { SourceFacts };
 
@@ -57,5 +57,5 @@ export interface GatewayDeps {
   /** Counts what was read. */
   readonly usage?: Pick<UsageMeters, 'add'>;
   /** Row and column rules; none unless said (decisions.md 26). */
-  readonly policy?: Policy;
+  readonly rules?: RuleBook;
 }

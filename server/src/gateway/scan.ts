@@ -11,6 +11,7 @@ import { CollectingSink, collectRows } from '../engines/collect.ts';
 import type { CatalogTable, Engine, EngineConnection } from '../engines/engine.ts';
 import type { Connector } from './connector.ts';
 import { sourceError } from './errors.ts';
+import { policyRefusal, type SourcePolicy } from './policy.ts';
 import type { GatewayDeps } from './ports.ts';
 
 /** Reading one sample may take so long. */
@@ -32,7 +33,7 @@ export interface ScanSession {
   /** As the server calls it; '' = none was named. */
   readonly database: string;
   tables(): AsyncIterable<CatalogTable>;
-  /** At most so many rows of a table, values as text. */
+  /** At most so many rows of a table, values as text. Rejects with ForbiddenError `policy_unprovable` for who is under a rule. */
   sample(table: CatalogTable, rows: number): Promise<readonly (readonly (string | null)[])[]>;
   close(): Promise<void>;
 }
@@ -40,9 +41,11 @@ export interface ScanSession {
 export class Scanner {
   readonly #deps: GatewayDeps;
   readonly #connector: Connector;
+  readonly #policy: SourcePolicy;
 
-  constructor(deps: GatewayDeps, connector: Connector) {
+  constructor(deps: GatewayDeps, connector: Connector, policy: SourcePolicy) {
     this.#deps = deps;
+    this.#policy = policy;
     this.#connector = connector;
   }
 
@@ -107,11 +110,12 @@ export class Scanner {
       throw new ConflictError('engine_unavailable', 'This installation keeps the source but has no engine to run it.');
     }
     const credential = await this.#deps.credentials.resolve(principal, facts, { level: 'read' });
+    const bound = (await this.#policy.rulesFor(principal, facts)) !== null;
     const stored = await this.#deps.sources.connectSettings(facts, credential);
     const settings = database === null ? stored : { ...stored, database };
     try {
       const connection = await this.#connector.open(settings, { signal });
-      return new OpenSession(engine, connection, settings.database, signal);
+      return new OpenSession(engine, connection, settings.database, bound, signal);
     } catch (error) {
       throw sourceError(error);
     }
@@ -123,13 +127,16 @@ class OpenSession implements ScanSession {
   readonly database: string;
   readonly #engine: Engine;
   readonly #connection: EngineConnection;
+  /** The principal is under a rule of the source: samples across databases cannot be shown to keep it. */
+  readonly #bound: boolean;
   readonly #signal: AbortSignal;
 
-  constructor(engine: Engine, connection: EngineConnection, database: string, signal: AbortSignal) {
+  constructor(engine: Engine, connection: EngineConnection, database: string, bound: boolean, signal: AbortSignal) {
     this.engine = engine.id;
     this.database = database;
     this.#engine = engine;
     this.#connection = connection;
+    this.#bound = bound;
     this.#signal = signal;
   }
 
@@ -142,6 +149,7 @@ class OpenSession implements ScanSession {
   }
 
   async sample(table: CatalogTable, rows: number): Promise<readonly (readonly (string | null)[])[]> {
+    if (this.#bound) throw policyRefusal('Samples are not taken under rules.');
     const columns = table.columns.map(({ name }) => name);
     const read = this.#engine.readStatement({ table, columns, conditions: [] });
     const limited = this.engine === 'postgresql' || this.engine === 'mysql' ? `${read.sql} LIMIT ${rows}` : read.sql;

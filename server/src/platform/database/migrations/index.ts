@@ -9,6 +9,7 @@ import * as fetcher from './0006_fetcher.ts';
 import * as workspaces from './0008_workspaces.ts';
 import * as discovery from './0009_discovery.ts';
 import * as sharesSeen from './0010_shares_seen.ts';
+import * as datasetModels from './0014_dataset_models.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008_workspaces': workspaces,
   '0009_discovery': discovery,
   '0010_shares_seen': sharesSeen,
+  '0014_dataset_models': datasetModels,
 };

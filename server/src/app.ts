@@ -44,6 +44,7 @@ import {
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
+import { dataartsDoor } from './doors/dataarts/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
@@ -368,6 +369,19 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         publicUrl,
         log,
         now: () => clock.now(),
+        version,
+      }),
+    );
+  }
+  if (config.dataartsEnabled) {
+    doors.push(
+      dataartsDoor({
+        identity,
+        store,
+        signInLimiter: new RateLimiter(config.signInRatePerMinute),
+        publicUrl: config.publicUrl,
+        now: () => clock.now(),
+        log,
         version,
       }),
     );

@@ -7,6 +7,7 @@
 import { join, resolve } from 'node:path';
 import { fetcherSettings } from './domain/fetcher/settings.ts';
 import type { JwtIssuer } from './domain/identity/deps.ts';
+import { insightSettings } from './domain/insight/settings.ts';
 import { sdpsSettings } from './domain/sdps/settings.ts';
 import { workspaceSettings } from './domain/workspaces/settings.ts';
 import { isLoopbackHost } from './platform/network/addresses.ts';
@@ -224,6 +225,7 @@ export const settings = defineSettings({
   // Doors
   ...fetcherSettings,
   ...sdpsSettings,
+  ...insightSettings,
 
   // The chorus door
   ...workspaceSettings,

@@ -4,12 +4,14 @@
  *
  * May be imported: platform/, domain/audit, domain/access (facts and actions). Must not be imported: doors, gateway.
  */
+import { AccessKeys } from './access-keys.ts';
 import { AddressGate } from './address-lists.ts';
 import { Authenticator } from './authenticator.ts';
 import { onBehalfOf } from './behalf.ts';
 import { CorsOrigins } from './cors-origins.ts';
 import type { IdentityDeps } from './deps.ts';
 import { Groups } from './groups.ts';
+import { Iam } from './iam.ts';
 import { OAuth } from './oauth.ts';
 import { Passwords } from './passwords.ts';
 import { Policies } from './policies.ts';
@@ -29,12 +31,14 @@ import { Users } from './users.ts';
 export type { AddressLevel, AddressLists, AddressPart } from './address-lists.ts';
 export type { SignIn } from './authenticator.ts';
 export type { IdentityConfig, IdentityDeps, JwtIssuer } from './deps.ts';
+export { domainTokenScope, type Iam, type IamToken, type Site, type TokenScope } from './iam.ts';
 export { ensureInstallation } from './installation.ts';
 export { oauthScope, type TokenRequest } from './oauth.ts';
 export type { PasswordCost } from './passwords.ts';
 export type { PasswordPolicy, PolicyState } from './policies.ts';
 export { mustChangePassword, type Principal, type RequestContext } from './principal.ts';
-export { requireScope } from './scopes.ts';
+export { coversScope, requireScope } from './scopes.ts';
+export type { SignedRequest } from './sdk-signature.ts';
 export type * from './services/model.ts';
 export { attemptSeconds } from './services/openid.ts';
 export type * from './services/test-service.ts';
@@ -61,6 +65,8 @@ export class Identity {
   readonly addresses: AddressGate;
   readonly origins: CorsOrigins;
   readonly oauth: OAuth;
+  readonly accessKeys: AccessKeys;
+  readonly iam: Iam;
   readonly #log: IdentityDeps['log'];
   #sweeper: NodeJS.Timeout | undefined;
 
@@ -93,6 +99,8 @@ export class Identity {
       users: this.users,
       sessions: this.sessions,
     });
+    this.accessKeys = new AccessKeys(deps, this.principals);
+    this.iam = new Iam(deps, this.authenticator);
   }
 
   /** Listens for changes; call once before serving. */

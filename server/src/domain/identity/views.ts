@@ -169,6 +169,19 @@ export interface ApiTokenView {
   readonly revokedAt: Date | null;
 }
 
+/** A key that signs requests; its secret is shown once, when it is made. */
+export interface AccessKeyView {
+  readonly id: string;
+  /** The half that names the key in a request. */
+  readonly accessKey: string;
+  readonly enabled: boolean;
+  readonly description: string | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+  /** After too many wrong signatures. */
+  readonly lockedUntil: Date | null;
+}
+
 export interface SessionView {
   readonly id: string;
   readonly door: string;

@@ -24,6 +24,8 @@ export interface AccessKeyTable {
   description: string | null;
   created_at: Generated<Timestamp>;
   last_used_at: Timestamp | null;
+  failures: Generated<number>;
+  locked_until: Timestamp | null;
 }
 
 export interface ActivityTable {
@@ -339,6 +341,7 @@ export interface DataSourceTable {
   updated_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
   is_group: Generated<boolean>;
+  updated_by: number | null;
 }
 
 export interface DatasetTable {
@@ -751,6 +754,7 @@ export interface SessionTable {
   last_seen_at: Generated<Timestamp>;
   expires_at: Timestamp;
   service_id: number | null;
+  scopes: Generated<string[]>;
 }
 
 export interface SettingTable {
@@ -775,6 +779,19 @@ export interface ShareTable {
   version: Generated<number>;
   created_by: number | null;
   created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ShareSwitchTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  resource_type: string;
+  resource_id: number;
+  switches: Generated<unknown>;
+  created_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_by: number | null;
   updated_at: Generated<Timestamp>;
 }
 
@@ -987,6 +1004,28 @@ export interface UserRoleTable {
   role_id: number;
 }
 
+export interface UserTagTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  kind: string;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  created_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_by: number | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface UserTagValueTable {
+  tag_id: number;
+  user_id: number | null;
+  group_id: number | null;
+  value: string[];
+  updated_at: Generated<Timestamp>;
+}
+
 export interface WebhookTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -1062,6 +1101,8 @@ export interface WorkspaceTable {
   has_added_workfile: Generated<boolean>;
   has_added_sandbox: Generated<boolean>;
   has_changed_settings: Generated<boolean>;
+  created_by: number | null;
+  updated_by: number | null;
 }
 
 export interface WorkspaceDatasetTable {
@@ -1143,6 +1184,7 @@ export interface DB {
   session: SessionTable;
   setting: SettingTable;
   share: ShareTable;
+  share_switch: ShareSwitchTable;
   sign_in_attempt: SignInAttemptTable;
   sign_in_failure: SignInFailureTable;
   sign_in_link: SignInLinkTable;
@@ -1164,6 +1206,8 @@ export interface DB {
   user_group: UserGroupTable;
   user_group_member: UserGroupMemberTable;
   user_role: UserRoleTable;
+  user_tag: UserTagTable;
+  user_tag_value: UserTagValueTable;
   webhook: WebhookTable;
   workfile: WorkfileTable;
   workfile_version: WorkfileVersionTable;

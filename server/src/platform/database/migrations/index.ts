@@ -10,6 +10,7 @@ import * as workspaces from './0008_workspaces.ts';
 import * as discovery from './0009_discovery.ts';
 import * as sharesSeen from './0010_shares_seen.ts';
 import * as datasetModels from './0014_dataset_models.ts';
+import * as insight from './0013_insight.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009_discovery': discovery,
   '0010_shares_seen': sharesSeen,
   '0014_dataset_models': datasetModels,
+  '0013_insight': insight,
 };

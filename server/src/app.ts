@@ -10,6 +10,7 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
+import { DatasetModels, DatasetRuleBook, DatasetRules } from './domain/dataset-models/index.ts';
 import { CatalogView, Discovery, DiscoveryWorker, Labels, runFile, Templates } from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
@@ -192,6 +193,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const usage = new UsageMeters({ store, clock, log });
   closing.add('usage meters', () => usage.flush());
 
+  const ruleBook = new DatasetRuleBook(store);
   const gateway = createGateway({
     store,
     access,
@@ -208,6 +210,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     log,
     clock,
     metrics: instruments.gateway,
+    rules: ruleBook,
     resultKeys: async () => keysOf(await loadMaster(store, vault, config.fetcherKey)),
   });
   closing.add('gateway', () => gateway.close());
@@ -251,6 +254,16 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
+  const datasetModels = new DatasetModels({ store, access, audit, clock });
+  const datasetRules = new DatasetRules({
+    store,
+    access,
+    audit,
+    clock,
+    models: datasetModels,
+    book: ruleBook,
+    principals: identity.principals,
+  });
   const rooms = roomsOf({ store, vault, access, audit, clock, identity, engines: sourceDeps.engines }, gateway, config);
   const services = {
     ...rooms,
@@ -265,6 +278,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     jobs,
     schedules,
     webhooks,
+    datasetModels,
+    datasetRules,
     audit,
     usage,
     gateway,

@@ -4,6 +4,7 @@ import { auditCommand } from './audit/index.ts';
 import type { Cli, GlobalOptions } from './cli.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
+import { datasetCommand } from './dataset/index.ts';
 import { fetcherCommand } from './fetcher/index.ts';
 import { groupCommand } from './group/index.ts';
 import { extractCommand } from './job/extract.ts';
@@ -11,6 +12,7 @@ import { jobCommand } from './job/index.ts';
 import { keyCommand } from './key/index.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
+import { policyCommand } from './policy/index.ts';
 import { roleCommand } from './role/index.ts';
 import { scheduleCommand } from './schedule/index.ts';
 import { serveCommand, workerCommand } from './serve.ts';
@@ -42,6 +44,8 @@ export function createProgram(cli: Cli, version: string): Command {
     whoamiCommand(cli),
     sourceCommand(cli),
     shareCommand(cli),
+    datasetCommand(cli),
+    policyCommand(cli),
     tokenCommand(cli),
     userCommand(cli),
     roleCommand(cli),

@@ -359,6 +359,8 @@ export interface Engine {
    * tables of these exact names.
    */
   introspect(connection: EngineConnection, options: IntrospectOptions): AsyncIterable<CatalogTable>;
+  /** A name as a quoted identifier; absent where there is no SQL. */
+  readonly quoteName?: (name: string) => string;
   /** Row and column rules; absent where the engine cannot show that they hold. */
   readonly policy?: PolicyEngine;
   /** What the login may do. */

@@ -1,11 +1,13 @@
 /** Composition of the gateway, and what it does when sources change or the node stops. */
 
 import { factsChannel } from '../domain/access/index.ts';
+import { ConflictError } from '../domain/errors.ts';
 import type { Principal } from '../domain/identity/principal.ts';
 import { CatalogReader } from './catalog.ts';
 import { ConnectionTester } from './connection-test.ts';
 import { Connections } from './connections.ts';
 import { Connector } from './connector.ts';
+import { mostPreviewRows, previewStatement } from './dataset-preview.ts';
 import { engineFacts, splitUrl } from './engine-facts.ts';
 import { exportExecutor } from './export.ts';
 import { extractExecutor } from './extract/executor.ts';
@@ -47,6 +49,17 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
     query: (principal, nameOrUid, request, output, signal) =>
       queries.run(principal, nameOrUid, request, output, signal),
+    previewDataset: async (principal, model, request, output, signal) => {
+      const facts = await deps.access.resolve(principal, model.source.id);
+      deps.access.authorise(principal, 'source.query', facts);
+      const engine = deps.engines.get(facts.source.engine ?? '');
+      if (engine === undefined) {
+        throw new ConflictError('engine_unavailable', 'This installation keeps the source but cannot run it.');
+      }
+      const maxRows = Math.min(request.maxRows ?? mostPreviewRows, mostPreviewRows);
+      const asked = { ...request, maxRows, sql: previewStatement(engine, model) };
+      return queries.run(principal, model.source.id, asked, output, signal);
+    },
     test: (principal, subject, signal) => tester.test(principal, subject, signal),
     splitUrl: (text, engine) => splitUrl(deps.engines, text, engine),
     engineFacts: () => facts,

@@ -6,6 +6,7 @@
  */
 
 import type { CatalogInfo } from '../domain/catalog/index.ts';
+import type { DatasetModelView } from '../domain/dataset-models/index.ts';
 import type { Principal } from '../domain/identity/principal.ts';
 import type { JobExecutor } from '../domain/jobs/index.ts';
 import type { CatalogTable } from '../engines/engine.ts';
@@ -44,6 +45,14 @@ export interface Gateway {
     principal: Principal,
     nameOrUid: string,
     request: QueryRequest,
+    output: QueryOutput,
+    signal: AbortSignal,
+  ): Promise<QueryOutcome>;
+  /** Rows of a dataset model, under the caller's own rules; as `query`. Throws InvalidError `preview_unsupported`. */
+  previewDataset(
+    principal: Principal,
+    model: Pick<DatasetModelView, 'source' | 'tables' | 'relations' | 'fields'>,
+    request: Pick<QueryRequest, 'format' | 'maxRows'>,
     output: QueryOutput,
     signal: AbortSignal,
   ): Promise<QueryOutcome>;

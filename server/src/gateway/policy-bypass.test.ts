@@ -59,6 +59,8 @@ create view people_view as select * from people; create materialized view people
 create view orders_view as select * from orders;
 create schema side; create view side.people as select * from public.people; create table side.plain (id int);
 insert into side.plain values (1);
+create schema other; create table other.people as select id, region, name, email, ssn, salary, boss from people where id in (1, 3);
+create schema third; create table third.people as select id, ssn from people;
 create table events (id int, open boolean, note text) partition by list (open);
 create table events_open partition of events for values in (true); create table events_shut partition of events default;
 insert into events values (1, true, 'x'), (2, false, 'HIDDEN');

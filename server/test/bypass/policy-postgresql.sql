@@ -177,6 +177,10 @@ select * from no_such_table
 select * from counter
 -- @case other-schema-view expect=refused
 select * from side.people
+-- @case namesake-in-another-schema expect=safe rows=[{"id":1}]
+select id from other.people
+-- @case namesake-that-the-rule-does-not-fit expect=refused
+select * from third.people
 -- @case other-schema-table expect=safe rows=[{"id":1}]
 select id from side.plain
 -- @case other-database expect=refused

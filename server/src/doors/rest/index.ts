@@ -15,6 +15,7 @@ import { registerAudit, registerLimits } from './audit.ts';
 import { registerCatalog } from './catalog.ts';
 import { registerCors } from './cors.ts';
 import { registerCredentials } from './credentials.ts';
+import { registerDatasetRules, registerDatasets } from './datasets.ts';
 import { problemOf } from './errors.ts';
 import { registerGroupMembers } from './group-members.ts';
 import { registerGroups, registerTenants } from './groups.ts';
@@ -51,6 +52,7 @@ const tags = [
   { name: 'shares', description: 'Who else may do what.' },
   { name: 'schema', description: 'Tables and columns.' },
   { name: 'queries', description: 'Running statements.' },
+  { name: 'datasets', description: 'Models over a source, and which rows and columns of it who sees.' },
   { name: 'jobs', description: 'Work that outlives a request.' },
   { name: 'webhooks', description: 'Who hears when jobs end.' },
   { name: 'workspaces', description: 'Rooms to work in, and the credentials that they share.' },
@@ -105,6 +107,8 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerShares(operations, services);
   registerCatalog(operations, services);
   registerQueries(operations, services);
+  registerDatasets(operations, services);
+  registerDatasetRules(operations, services);
   registerJobs(operations, services);
   registerSchedules(operations, services);
   registerWebhooks(operations, services);

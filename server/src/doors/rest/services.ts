@@ -2,6 +2,7 @@
 import type { Access, Limits, Shares } from '../../domain/access/index.ts';
 import type { AuditLog } from '../../domain/audit/index.ts';
 import type { CatalogStore } from '../../domain/catalog/index.ts';
+import type { DatasetModels, DatasetRules } from '../../domain/dataset-models/index.ts';
 import type { Webhooks } from '../../domain/events/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
@@ -29,6 +30,8 @@ export interface RestServices {
   readonly jobs: JobService;
   readonly schedules: Schedules;
   readonly webhooks: Webhooks;
+  readonly datasetModels: DatasetModels;
+  readonly datasetRules: DatasetRules;
   readonly workspaces: Workspaces;
   readonly members: Members;
   readonly milestones: Milestones;

@@ -73,6 +73,7 @@ export const mysqlEngine: Engine = {
   },
   classify,
   defaultSchema: ({ database }) => database,
+  quoteName: dialect.quote,
   readStatement: (read) => sqlReadStatement(read, dialect),
   introspect: (connection, options) => introspect(ours(connection), options),
   policy,

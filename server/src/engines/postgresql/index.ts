@@ -44,6 +44,7 @@ export const postgresqlEngine: Engine = {
   connect,
   classify,
   defaultSchema: () => 'public',
+  quoteName: dialect.quote,
   readStatement: (read) => sqlReadStatement(read, dialect),
   introspect,
   policy,

@@ -20,28 +20,44 @@ export interface RuledTable {
 export class RuleTables {
   readonly #catalog: PolicyCatalog;
   readonly #ruled = new Map<PolicyTable, RuledTable>();
+  /** Tables under a rule that does not fit them. */
+  readonly #closed = new Set<PolicyTable>();
 
   /** Throws UnprovableError when a rule names something that is not there: it would protect nothing. */
   constructor(catalog: PolicyCatalog, rules: readonly TableRules[]) {
     this.#catalog = catalog;
     const byTable = new Map<PolicyTable, TableRules>();
+    const add = (table: PolicyTable, rule: TableRules): void => {
+      const other = byTable.get(table);
+      byTable.set(table, other === undefined ? rule : bothRules(other, rule));
+    };
+    const doubtful = new Set<PolicyTable>();
     for (const rule of rules) {
       const table = this.find(rule.schema, rule.name);
       if (table === undefined) {
         throw new UnprovableError(`A rule protects the table "${rule.name}", which this login cannot find.`);
       }
       requireBase(table);
-      const other = byTable.get(table);
-      byTable.set(table, other === undefined ? rule : bothRules(other, rule));
+      add(table, rule);
+      if (rule.schema !== null) continue;
+      // Where the search path leads is a setting that others may change: what has the name elsewhere is under the rule too.
+      for (const namesake of this.#named(rule.name)) {
+        if (namesake === table || namesake.notBase !== null) continue;
+        add(namesake, rule);
+        doubtful.add(namesake);
+      }
     }
-    for (const [table, rule] of byTable) this.#ruled.set(table, this.#apply(table, rule));
+    for (const [table, rule] of byTable) {
+      if (doubtful.has(table) && missingColumn(table, rule) !== undefined) this.#closed.add(table);
+      else this.#ruled.set(table, this.#apply(table, rule));
+    }
   }
 
   /** The table that a name means; null as schema = none was written. */
   find(schema: string | null, name: string): PolicyTable | undefined {
-    const { schemas, tables, foldsNames } = this.#catalog;
-    const fold = (text: string): string => (foldsNames ? text.toLowerCase() : text);
-    const named = tables.filter((table) => fold(table.name) === fold(name));
+    const { schemas } = this.#catalog;
+    const fold = (text: string): string => this.#fold(text);
+    const named = this.#named(name);
     if (schema !== null) return named.find((table) => fold(table.schema) === fold(schema));
     for (const place of schemas) {
       const found = named.find((table) => fold(table.schema) === fold(place));
@@ -55,10 +71,11 @@ export class RuleTables {
     const table = this.find(schema, name);
     if (table === undefined) throw new UnprovableError(`"${name}" is no table that this login can find.`);
     requireBase(table);
+    if (this.#closed.has(table)) throw new UnprovableError(`A rule that does not fit "${name}" is on it.`);
     const ruled = this.#ruled.get(table) ?? null;
     for (const [relatedSchema, relatedName] of table.related) {
       const related = this.find(relatedSchema, relatedName);
-      if (related === undefined || this.#ruled.has(related)) {
+      if (related === undefined || this.#ruled.has(related) || this.#closed.has(related)) {
         throw new UnprovableError(`"${name}" shares its rows with a table that is under a rule.`);
       }
     }
@@ -71,12 +88,18 @@ export class RuleTables {
     return false;
   }
 
+  #fold(text: string): string {
+    return this.#catalog.foldsNames ? text.toLowerCase() : text;
+  }
+
+  #named(name: string): readonly PolicyTable[] {
+    return this.#catalog.tables.filter((table) => this.#fold(table.name) === this.#fold(name));
+  }
+
   #apply(table: PolicyTable, rule: TableRules): RuledTable {
-    const known = new Set(table.columns.map(({ name }) => name));
-    for (const name of [...rule.columns.keys(), ...columnsOf(rule.rows)]) {
-      if (!known.has(name)) {
-        throw new UnprovableError(`A rule protects the column "${name}", which "${table.name}" does not have.`);
-      }
+    const missing = missingColumn(table, rule);
+    if (missing !== undefined) {
+      throw new UnprovableError(`A rule protects the column "${missing}", which "${table.name}" does not have.`);
     }
     const hides = rule.columns.size > 0;
     const columns = table.columns.flatMap(({ name }) => {
@@ -100,6 +123,11 @@ function bothRules(a: TableRules, b: TableRules): TableRules {
     columns.set(name, same ? treated : 'forbidden');
   }
   return { ...a, rows, columns };
+}
+
+function missingColumn(table: PolicyTable, rule: TableRules): string | undefined {
+  const known = new Set(table.columns.map(({ name }) => name));
+  return [...rule.columns.keys(), ...columnsOf(rule.rows)].find((name) => !known.has(name));
 }
 
 function requireBase({ name, notBase }: PolicyTable): void {

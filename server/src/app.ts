@@ -26,6 +26,14 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
+import {
+  Collaboration,
+  Connections as InsightConnections,
+  InsightWorkspaces,
+  noDatasets,
+  Resources,
+  UserTags,
+} from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
@@ -393,6 +401,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       dataartsDoor({
         identity,
         store,
+        ...insightOf({ store, vault, access, audit, clock, rules: config }, sources, shares, sourceDeps.engines),
         signInLimiter: new RateLimiter(config.signInRatePerMinute),
         publicUrl: config.publicUrl,
         now: () => clock.now(),
@@ -454,6 +463,25 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
       workspaces,
       membersSetCredentials: config.chorusMembersSetCredentials,
     }),
+  };
+}
+
+/** What the dataarts door works with. */
+function insightOf(
+  parts: ConstructorParameters<typeof InsightWorkspaces>[0],
+  sources: Sources,
+  shares: Shares,
+  engines: TeamSourceParts['engines'],
+) {
+  const deps = { ...parts, sources, engines, datasets: noDatasets };
+  const connections = new InsightConnections(deps);
+  const resources = new Resources(deps, connections);
+  return {
+    workspaces: new InsightWorkspaces(parts),
+    connections,
+    resources,
+    collaboration: new Collaboration({ ...parts, shares, resources }),
+    tags: new UserTags(parts),
   };
 }
 

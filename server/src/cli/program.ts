@@ -1,5 +1,6 @@
 /** The tree of commands. Made for one run; the documentation and the completion scripts are generated from it too. */
 import { Command } from 'commander';
+import { accessKeyCommand } from './access-key/index.ts';
 import { auditCommand } from './audit/index.ts';
 import type { Cli, GlobalOptions } from './cli.ts';
 import { completionCommand } from './completion.ts';
@@ -47,6 +48,7 @@ export function createProgram(cli: Cli, version: string): Command {
     datasetCommand(cli),
     policyCommand(cli),
     tokenCommand(cli),
+    accessKeyCommand(cli),
     userCommand(cli),
     roleCommand(cli),
     groupCommand(cli),

@@ -40,8 +40,8 @@ describe('the native door', () => {
       members: [{ username: 'owner' }, { username: 'Member', label: 'Data Scientist' }],
     });
     expect(members.body.items).toEqual([
-      { username: 'owner', label: 'Owner' },
-      { username: 'member', label: 'Data Scientist' },
+      { username: 'owner', label: 'Owner', role: 'administrator' },
+      { username: 'member', label: 'Data Scientist', role: 'developer' },
     ]);
     expect(await who('member')).toBe('source_not_found');
     const wrong = await api('owner', 'PUT', '/workspaces/room/credentials/kept', { ...team, password: 'wrong' });

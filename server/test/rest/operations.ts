@@ -15,6 +15,7 @@ export interface WorldUser {
   readonly jobId: string;
   readonly outputName: string;
   readonly tokenId: string;
+  readonly accessKeyId: string;
   readonly queryId: string;
   /** A webhook that hears of no job of this world, with one delivery that failed; managed by `admin` alone. */
   readonly scheduleId: string;
@@ -135,6 +136,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listUsage: { path: '/usage?from=2020-01-01' },
     createToken: { path: '/tokens', body: { name: 'program', scopes: ['read'], expiresAt: '2099-01-01T00:00:00Z' } },
     listTokens: { path: '/tokens' },
+    createAccessKey: { path: '/access-keys', body: { description: 'the vendor’s SDK' } },
+    listAccessKeys: { path: '/access-keys' },
+    updateAccessKey: { path: `/access-keys/${me.accessKeyId}`, body: { enabled: false } },
     listEngines: { path: '/engines' },
     createSource: {
       path: '/sources',
@@ -210,6 +214,8 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
       path: `/workspaces/room-${as}/members`,
       body: { members: [{ username: as }, { username: 'guest', label: 'Data Scientist' }] },
     },
+    putWorkspaceGroups: { path: `/workspaces/room-${as}/groups`, body: { groups: [] } },
+    listWorkspaceGroups: { path: `/workspaces/room-${as}/groups` },
     listWorkspaceMembers: { path: `/workspaces/room-${as}/members?limit=5` },
     putWorkspacePair: { path: `/workspaces/room-${as}/credentials/${me.source}`, body: pair },
     listWorkspacePairs: { path: `/workspaces/room-${as}/credentials` },
@@ -272,6 +278,7 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     deleteGroup: { path: `/groups/group-${as}` },
     deleteUser: { path: `/users/new-${as}` },
     revokeToken: { path: `/tokens/${me.tokenId}` },
+    deleteAccessKey: { path: `/access-keys/${me.accessKeyId}` },
     signOut: { path: '/sessions/current' },
   };
 }
@@ -344,6 +351,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
   const group = await createGroup(headgate, `${username}-group`, username);
   const query = await headgate.api('POST', `/sources/${source}/query`, { sql: 'select 1' }, as);
   const token = await headgate.api('POST', '/tokens', { name: 'first' }, as);
+  const accessKey = await headgate.api('POST', '/access-keys', {}, as);
   const job = await headgate.api(
     'POST',
     '/jobs',
@@ -385,6 +393,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
     jobId: job.body.id,
     outputName,
     tokenId: token.body.id,
+    accessKeyId: accessKey.body.id,
     queryId,
     scheduleId: schedule.body.id,
     datasetId: dataset.body.id,

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { credentialCommand } from './credential.ts';
+import { groupsCommand } from './groups.ts';
 import { membersCommand } from './members.ts';
 import { createCommand, listCommand, rmCommand, setCommand, showCommand } from './workspace.ts';
 
@@ -14,5 +15,6 @@ export function workspaceCommand(cli: Cli): Command {
     .addCommand(setCommand(cli))
     .addCommand(rmCommand(cli))
     .addCommand(membersCommand(cli))
+    .addCommand(groupsCommand(cli))
     .addCommand(credentialCommand(cli));
 }

@@ -6,12 +6,8 @@ import { sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { uuidOf } from '../../platform/ids.ts';
 import type { Principal } from '../identity/principal.ts';
-import { isTenantAdmin } from '../workspaces/caller.ts';
+import { isTenantAdmin, type MemberRole, memberRoles } from '../workspaces/index.ts';
 import { noPermission, workspaceNotFound, workspaceNotNormal } from './refusals.ts';
-
-/** Roles of members, the least first. */
-export const memberRoles = ['viewer', 'analyst', 'developer', 'administrator'] as const;
-export type MemberRole = (typeof memberRoles)[number];
 
 /** Settings of a workspace (§5.2): text to text; keys that were never sent are absent. */
 export type WorkspaceSettings = Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 /** Who belongs to a workspace (chorus.md §3.5). */
 import { sql } from 'kysely';
+import type { Executor } from '../../platform/database/index.ts';
 import { announce } from '../access/index.ts';
 import { foldName } from '../identity/names.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -12,6 +13,7 @@ import {
   type Listed,
   type Member,
   type MemberInput,
+  type MemberRole,
   type NumberedPage,
   ownerLabel,
   type WorkspaceKey,
@@ -24,6 +26,13 @@ import { windowOf } from './workspaces.ts';
 
 /** Members of one workspace at most. */
 const most = 10_000;
+
+/** A group whose users belong to a workspace. */
+export interface GroupMembership {
+  /** Name of the group. */
+  readonly group: string;
+  readonly role: MemberRole;
+}
 
 export class Members {
   readonly #deps: WorkspaceDeps;
@@ -41,11 +50,52 @@ export class Members {
     return { items: await readMembers(db, id, windowOf(page)), records: rows[0]?.records ?? 0 };
   }
 
-  /** The same with user names. Throws NotFoundError for unknown ones. */
+  /** Groups whose users belong to it, by name. */
+  async listGroups(principal: Principal, key: WorkspaceKey): Promise<GroupMembership[]> {
+    const { db } = this.#deps.store;
+    const { id } = await findWorkspace(db, await callerOf(db, principal), key);
+    return readGroups(db, id);
+  }
+
+  /** Replaces the groups whose users belong to it. Throws NotFoundError for groups that the tenant has not. */
+  async replaceGroups(
+    principal: Principal,
+    key: WorkspaceKey,
+    groups: readonly { readonly group: string; readonly role?: MemberRole | undefined }[],
+  ): Promise<GroupMembership[]> {
+    requireScope(principal, 'write');
+    const { store, audit } = this.#deps;
+    const caller = await callerOf(store.db, principal);
+    const roles = new Map(groups.map(({ group, role = 'developer' }) => [foldName(group), role]));
+    return store.transaction(async (trx) => {
+      const row = await findWorkspace(trx, caller, key, 'update');
+      if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
+      const { rows: known } = await sql<{ id: number; folded: string }>`
+        select id, name_folded as folded from user_group
+        where tenant_id = ${row.tenant_id} and name_folded = any(${[...roles.keys()]}::text[])`.execute(trx);
+      if (known.length !== roles.size) throw notFound('group');
+      await sql`delete from workspace_member where workspace_id = ${row.id} and group_id is not null`.execute(trx);
+      for (const { id, folded } of known) {
+        await sql`
+          insert into workspace_member (workspace_id, group_id, role)
+          values (${row.id}, ${id}, ${roles.get(folded)})`.execute(trx);
+      }
+      await audit.record(trx, principal, {
+        action: 'workspace.members',
+        outcome: 'allowed',
+        resource: { type: 'workspace', uid: row.uid, name: row.name },
+        detail: { groups: Object.fromEntries(roles) },
+      });
+      await announce(trx, '*');
+      return readGroups(trx, row.id);
+    });
+  }
+
+  /** Like `replace`, with user names. Throws NotFoundError for unknown ones. */
   async replaceByName(
     principal: Principal,
     key: WorkspaceKey,
-    members: readonly { readonly username: string; readonly label?: string }[],
+    members: readonly { readonly username: string; readonly label?: string; readonly role?: MemberRole }[],
   ): Promise<Member[]> {
     const folded = members.map(({ username }) => foldName(username));
     const { rows } = await sql<{ id: number; name: string }>`
@@ -54,7 +104,7 @@ export class Members {
       this.#deps.store.db,
     );
     const ids = new Map(rows.map(({ id, name }) => [name, id]));
-    const named = members.map(({ username, label }) => ({ userId: ids.get(foldName(username)) ?? 0, label }));
+    const named = members.map(({ username, ...rest }) => ({ userId: ids.get(foldName(username)) ?? 0, ...rest }));
     return this.replace(principal, key, named);
   }
 
@@ -66,7 +116,7 @@ export class Members {
     requireScope(principal, 'write');
     const { store, audit } = this.#deps;
     const caller = await callerOf(store.db, principal);
-    const wanted = labelsOf(members);
+    const wanted = wordsOf(members);
     return store.transaction(async (trx) => {
       const row = await findWorkspace(trx, caller, key, 'update');
       if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
@@ -82,14 +132,15 @@ export class Members {
       const { rows: before } = await sql<{ user_id: number }>`
         select user_id from workspace_member where workspace_id = ${row.id} and user_id is not null`.execute(trx);
       const kept = new Set(before.map(({ user_id }) => user_id));
-      for (const [userId, label] of wanted) {
+      for (const [userId, { label, role }] of wanted) {
         const owns = userId === row.owner_id;
         const given = label ?? (owns ? ownerLabel : defaultLabel);
         await sql`
           insert into workspace_member (workspace_id, user_id, role, label)
-          values (${row.id}, ${userId}, ${owns ? 'administrator' : 'developer'}, ${given})
+          values (${row.id}, ${userId}, ${owns ? 'administrator' : (role ?? 'developer')}, ${given})
           on conflict (workspace_id, user_id) where user_id is not null
-          do update set label = coalesce(${label ?? null}, workspace_member.label, ${given})`.execute(trx);
+          do update set role = coalesce(${owns ? null : (role ?? null)}::text, workspace_member.role),
+            label = coalesce(${label ?? null}, workspace_member.label, ${given})`.execute(trx);
       }
       await sql`update workspace set has_added_member = true where id = ${row.id}`.execute(trx);
       const added = ids.filter((id) => !kept.has(id));
@@ -117,15 +168,27 @@ export class Members {
   }
 }
 
-/** Users and their labels, each user once. */
-function labelsOf(members: readonly MemberInput[]): ReadonlyMap<number, string | undefined> {
+interface GroupRow {
+  readonly name: string;
+  readonly role: MemberRole;
+}
+
+async function readGroups(executor: Executor, workspaceId: number): Promise<GroupMembership[]> {
+  const { rows } = await sql<GroupRow>`
+    select g.name, m.role from workspace_member m join user_group g on g.id = m.group_id
+    where m.workspace_id = ${workspaceId} order by g.name_folded`.execute(executor);
+  return rows.map(({ name, role }) => ({ group: name, role }));
+}
+
+/** Users with label and role, each user once. */
+function wordsOf(members: readonly MemberInput[]): ReadonlyMap<number, Pick<MemberInput, 'label' | 'role'>> {
   if (members.length > most) throw invalid('members', 'too_long', { count: most });
   const problems = new Problems();
-  const labels = new Map<number, string | undefined>();
-  for (const { userId, label } of members) {
+  const words = new Map<number, Pick<MemberInput, 'label' | 'role'>>();
+  for (const { userId, label, role } of members) {
     if (!Number.isSafeInteger(userId) || userId < 1) throw notFound('user');
-    labels.set(userId, problems.text(label, 'role', limits.label) ?? undefined);
+    words.set(userId, { label: problems.text(label, 'role', limits.label) ?? undefined, role });
   }
   problems.settle();
-  return labels;
+  return words;
 }

@@ -6,11 +6,16 @@
  */
 import { type Door, type DoorInstance, registerOpenApi, registerRawBodies } from '../../platform/http/index.ts';
 import { bodyLimit } from './body.ts';
+import { registerCollaboration } from './collaboration.ts';
+import { registerConnections } from './connections.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
 import { registerIam } from './iam.ts';
 import { registerInstances } from './instances.ts';
+import { registerResources } from './resources.ts';
 import { Routes } from './routes.ts';
 import type { DataartsServices } from './services.ts';
+import { registerTags } from './tags.ts';
+import { registerWorkspaces } from './workspaces.ts';
 
 export type { DataartsServices } from './services.ts';
 
@@ -24,6 +29,8 @@ function withoutTrailingSlash(url: string): string {
 
 async function register(app: DoorInstance, services: DataartsServices): Promise<void> {
   app.decorateRequest('dataartsPrincipal', null);
+  // The vendor's clients send and sign `{}` with a GET.
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true } as { hasBody: boolean }); // its types lack the second option
   registerRawBodies(app, bodyLimit);
   await registerOpenApi(app, {
     title: 'Headgate: dataarts',
@@ -48,6 +55,11 @@ async function register(app: DoorInstance, services: DataartsServices): Promise<
   registerIam(app, services);
   const routes = new Routes(app, services);
   registerInstances(routes);
+  registerWorkspaces(routes, services);
+  registerConnections(routes, services);
+  registerCollaboration(routes, services);
+  registerResources(routes, services);
+  registerTags(routes, services);
 }
 
 /** The door over the given services. */

@@ -1,11 +1,17 @@
 /** What this door is made of. */
 import type { Identity } from '../../domain/identity/index.ts';
+import type { Collaboration, Connections, InsightWorkspaces, Resources, UserTags } from '../../domain/insight/index.ts';
 import type { Store } from '../../platform/database/index.ts';
 import type { RateLimiter } from '../../platform/http/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 
 export interface DataartsServices {
   readonly identity: Pick<Identity, 'authenticator' | 'accessKeys' | 'iam'>;
+  readonly workspaces: InsightWorkspaces;
+  readonly connections: Connections;
+  readonly resources: Resources;
+  readonly collaboration: Collaboration;
+  readonly tags: UserTags;
   /** For the look at the workspace that a call names. */
   readonly store: Store;
   /** Sign-ins from one address. */

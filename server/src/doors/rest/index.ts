@@ -32,7 +32,7 @@ import { registerOpenIdSignIn } from './sign-in.ts';
 import { registerSignInServices } from './sign-in-services.ts';
 import { registerEngines, registerSources, registerTests } from './sources.ts';
 import { registerSystem } from './system.ts';
-import { registerTokens } from './tokens.ts';
+import { registerAccessKeys, registerTokens } from './tokens.ts';
 import { registerUsers } from './users.ts';
 import { registerDeliveries, registerWebhooks } from './webhooks.ts';
 import { registerMilestones, registerWorkspaceCredentials, registerWorkspaces } from './workspaces.ts';
@@ -47,6 +47,7 @@ const tags = [
   { name: 'groups', description: 'Named sets of users.' },
   { name: 'tenants', description: 'Separate parts of one installation.' },
   { name: 'tokens', description: 'API tokens for programs.' },
+  { name: 'access keys', description: 'Keys that sign requests.' },
   { name: 'sources', description: 'Databases, registered once.' },
   { name: 'credentials', description: 'Logins of sources; write-only.' },
   { name: 'shares', description: 'Who else may do what.' },
@@ -98,6 +99,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerGroups(operations, services);
   registerTenants(operations, services);
   registerTokens(operations, services);
+  registerAccessKeys(operations, services);
   registerSignInServices(operations, services);
   registerEngines(operations, services);
   registerSources(operations, services);

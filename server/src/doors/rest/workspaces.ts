@@ -52,7 +52,7 @@ function presentWorkspace(view: WorkspaceView): Record<string, unknown> {
   };
 }
 
-const presentMember = ({ username, label }: Member): Record<string, unknown> => ({ username, label });
+const presentMember = ({ username, label, role }: Member): Record<string, unknown> => ({ username, label, role });
 
 const presentMilestone = ({ uid, name, targetDate, state }: Milestone): Record<string, unknown> => ({
   id: uid,
@@ -162,6 +162,35 @@ export function registerWorkspaces(operations: Operations, services: RestService
       const now = await members.replaceByName(principal, params.workspace, body.members);
       return { items: now.map(presentMember), nextCursor: null };
     },
+  );
+  operations.add(
+    {
+      ...at,
+      method: 'GET',
+      path: `${one}/groups`,
+      id: 'listWorkspaceGroups',
+      summary: 'Groups whose users belong to it.',
+      answers: { 200: pageOf(schemas.groupMembership) },
+    },
+    async ({ principal, params }) => ({
+      items: await members.listGroups(principal, params.workspace),
+      nextCursor: null,
+    }),
+  );
+  operations.add(
+    {
+      ...at,
+      method: 'PUT',
+      path: `${one}/groups`,
+      id: 'putWorkspaceGroups',
+      summary: 'Say which groups belong to it; all others do no more.',
+      body: schemas.groupMembershipsBody,
+      answers: { 200: pageOf(schemas.groupMembership) },
+    },
+    async ({ principal, params, body }) => ({
+      items: await members.replaceGroups(principal, params.workspace, body.groups),
+      nextCursor: null,
+    }),
   );
 }
 

@@ -172,6 +172,28 @@ export const tokenBody = strict({
   expiresAt: Type.Optional(nullable(timestampInput)),
 });
 
+export const accessKeyBody = strict({
+  description: Type.Optional(nullable(Type.String({ maxLength: 256, description: 'What it is for.' }))),
+});
+export const accessKeyPatch = strict({
+  enabled: Type.Optional(Type.Boolean()),
+  description: Type.Optional(nullable(Type.String({ maxLength: 256 }))),
+});
+const accessKeyMembers = {
+  id: Type.String(),
+  accessKey: Type.String({ description: 'The half that names the key in a request.' }),
+  enabled: Type.Boolean(),
+  description: nullable(Type.String()),
+  createdAt: timestamp,
+  lastUsedAt: nullable(timestamp),
+  lockedUntil: nullable(timestamp),
+};
+export const accessKey = Type.Object(accessKeyMembers, { title: 'AccessKey' });
+export const newAccessKey = Type.Object({
+  ...accessKeyMembers,
+  secretKey: Type.String({ description: 'Shown once.' }),
+});
+
 const tokenMembers = {
   id: Type.String(),
   name: Type.String(),

@@ -1,6 +1,6 @@
 /** Workspaces, their members, credentials and milestones. */
 import Type from 'typebox';
-import { projectStatuses } from '../../../domain/workspaces/index.ts';
+import { memberRoles, projectStatuses } from '../../../domain/workspaces/index.ts';
 import { clearable, nullable, oneOf, strict, text, timestamp } from './common.ts';
 
 export const workspaceNameParams = strict({ workspace: text(256, "The workspace's name, or its id.") });
@@ -52,13 +52,31 @@ export const workspace = Type.Object(
   { title: 'Workspace' },
 );
 
+/** What a member may do on doors that ask for a role: `developer` unless said. */
+const role = oneOf(memberRoles);
+
 export const membersBody = strict({
-  members: Type.Array(strict({ username: text(256), label: Type.Optional(text(256, 'What they are in it.')) }), {
-    minItems: 1,
-    maxItems: 10_000,
-  }),
+  members: Type.Array(
+    strict({
+      username: text(256),
+      label: Type.Optional(text(256, 'What they are in it.')),
+      role: Type.Optional(role),
+    }),
+    { minItems: 1, maxItems: 10_000 },
+  ),
 });
-export const member = Type.Object({ username: Type.String(), label: Type.String() }, { title: 'WorkspaceMember' });
+export const member = Type.Object(
+  { username: Type.String(), label: Type.String(), role: oneOf(memberRoles) },
+  { title: 'WorkspaceMember' },
+);
+
+export const groupMembershipsBody = strict({
+  groups: Type.Array(strict({ group: text(128, "The group's name."), role: Type.Optional(role) }), { maxItems: 1000 }),
+});
+export const groupMembership = Type.Object(
+  { group: Type.String(), role: oneOf(memberRoles) },
+  { title: 'WorkspaceGroup' },
+);
 
 export const pairBody = strict({ username: text(256), password: text(4096) });
 export const workspacePair = Type.Object(

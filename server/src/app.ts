@@ -10,7 +10,7 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
-import { DatasetModels, DatasetRuleBook, DatasetRules } from './domain/dataset-models/index.ts';
+import { DatasetModels, DatasetRuleBook, DatasetRules, roomDatasets } from './domain/dataset-models/index.ts';
 import { CatalogView, Discovery, DiscoveryWorker, Labels, runFile, Templates } from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
@@ -30,7 +30,6 @@ import {
   Collaboration,
   Connections as InsightConnections,
   InsightWorkspaces,
-  noDatasets,
   Resources,
   UserTags,
 } from './domain/insight/index.ts';
@@ -401,6 +400,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       dataartsDoor({
         identity,
         store,
+        datasetModels,
+        datasetRules,
         ...insightOf({ store, vault, access, audit, clock, rules: config }, sources, shares, sourceDeps.engines),
         signInLimiter: new RateLimiter(config.signInRatePerMinute),
         publicUrl: config.publicUrl,
@@ -473,7 +474,7 @@ function insightOf(
   shares: Shares,
   engines: TeamSourceParts['engines'],
 ) {
-  const deps = { ...parts, sources, engines, datasets: noDatasets };
+  const deps = { ...parts, sources, engines, datasets: roomDatasets };
   const connections = new InsightConnections(deps);
   const resources = new Resources(deps, connections);
   return {

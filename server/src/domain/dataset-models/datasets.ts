@@ -1,16 +1,26 @@
 /** Dataset models: made, read, changed, deleted. */
-import { sql, type Transaction } from 'kysely';
+import { type RawBuilder, type SqlBool, sql, type Transaction } from 'kysely';
 import type { DB, Executor, Store } from '../../platform/database/index.ts';
 import { isUuid, uuidv7 } from '../../platform/ids.ts';
 import type { Access, SourceFacts } from '../access/index.ts';
 import { announce } from '../access/index.ts';
+import { sharedWith } from '../access/read-facts.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Clock } from '../clock.ts';
 import { ConflictError, NotFoundError, PreconditionError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
-import { datasetNotFound, requireChanger, requireKeeper, requireUse, type Setting } from './authority.ts';
+import {
+  datasetNotFound,
+  keepsRules,
+  mayChange,
+  noRight,
+  requireChanger,
+  requireKeeper,
+  requireUse,
+  type Setting,
+} from './authority.ts';
 import { checkModel } from './check.ts';
 import type { DatasetModelView, ModelDefinition } from './model.ts';
 import { type ModelRow, presentModel, readModels } from './rows.ts';
@@ -35,6 +45,19 @@ export interface ModelInput extends ModelDefinition {
   readonly workspace?: string | null | undefined;
 }
 
+/** A model of a list of a workspace. */
+export interface ListedModel {
+  readonly view: DatasetModelView;
+  /** `edit`, `export`, `use`, `read`: those that the caller holds. */
+  readonly points: readonly string[];
+}
+
+const sortColumns = {
+  name: sql`lower(d.name)`,
+  create_date: sql`d.created_at`,
+  update_date: sql`d.updated_at`,
+} as const;
+
 const listName = 'dataset-models';
 
 export class DatasetModels {
@@ -49,8 +72,7 @@ export class DatasetModels {
     requireScope(principal, 'write');
     const { store, access, audit, clock } = this.#deps;
     const facts = await access.resolve(principal, input.source);
-    requireUse(access, principal, facts);
-    access.authorise(principal, 'source.query', facts);
+    requireUse(access, principal, facts, setting);
     const workspaceId = await this.#placeOf(principal, facts, input.workspace, setting);
     checkModel(input);
     const uid = uuidv7();
@@ -100,34 +122,59 @@ export class DatasetModels {
     const limit = pageLimit(page);
     const after = page.cursor === undefined ? 0 : decodeCursor(listName, page.cursor, ['number'])[0];
     const source = filter.source === undefined ? undefined : await access.resolve(principal, filter.source);
-    const condition = sql<boolean>`d.id > ${after} and ${access.visibleFilter(principal, { alias: 's' })}
+    const condition = sql<boolean>`d.id > ${after} and ${this.seen(principal)}
       ${source === undefined ? sql`` : sql`and d.source_id = ${source.source.id}`}
       ${filter.q === undefined ? sql`` : sql`and d.name ilike ${likePart(filter.q)}`}`;
-    const rows = await readModels(store.db, condition, sql`order by d.id limit ${limit + 1}`);
+    const rows = await readModels(store.db, principal.subject, condition, sql`order by d.id limit ${limit + 1}`);
     return toPage(listName, rows, limit, (row) => [row.id], presentModel);
   }
 
-  /** Those of a workspace, for doors that count: a window over names, and how many there are. */
+  /** Those of a workspace that the caller sees, for doors that count; with what the caller may do with each. */
   async ofWorkspace(
     principal: Principal,
     setting: Setting,
     window: { readonly limit: number; readonly offset: number },
-    options: { readonly name?: string | undefined; readonly newestFirst?: boolean } = {},
-  ): Promise<{ readonly items: readonly FoundModel['row'][]; readonly count: number }> {
-    const { store, access } = this.#deps;
-    const seen = setting.administers ? sql`true` : access.visibleFilter(principal, { alias: 's' });
+    options: {
+      readonly name?: string | undefined;
+      readonly sortKey: keyof typeof sortColumns;
+      readonly sortDirection: 'asc' | 'desc';
+    },
+  ): Promise<{ readonly items: readonly ListedModel[]; readonly count: number }> {
+    requireScope(principal, 'read');
+    const { db } = this.#deps.store;
+    const seen = setting.administers ? sql`true` : this.seen(principal);
     const condition = sql<boolean>`d.workspace_id = ${setting.workspaceId} and ${seen}
       ${options.name === undefined ? sql`` : sql`and d.name ilike ${likePart(options.name)}`}`;
-    const order = options.newestFirst === true ? sql`d.id desc` : sql`d.id`;
     const { rows } = await sql<{ count: number }>`
       select count(*)::int as count from dataset_model d
-      join data_source s on s.id = d.source_id and s.deleted_at is null where ${condition}`.execute(store.db);
-    const items = await readModels(
-      store.db,
-      condition,
-      sql`order by ${order} limit ${window.limit} offset ${window.offset}`,
-    );
-    return { items, count: rows[0]?.count ?? 0 };
+      join data_source s on s.id = d.source_id and s.deleted_at is null where ${condition}`.execute(db);
+    const direction = options.sortDirection === 'desc' ? sql`desc` : sql`asc`;
+    const tail = sql`order by ${sortColumns[options.sortKey]} ${direction}, d.id ${direction}
+      limit ${window.limit} offset ${window.offset}`;
+    const items = await readModels(db, principal.subject, condition, tail);
+    const bySource = new Map<number, SourceFacts | null>();
+    for (const { source_id } of items) {
+      if (!bySource.has(source_id))
+        bySource.set(source_id, await this.#deps.access.factsById(db, principal, source_id));
+    }
+    const listed = items.map((row) => {
+      const facts = bySource.get(row.source_id) ?? null;
+      return { view: presentModel(row), points: facts === null ? [] : this.#pointsOf(principal, facts, row, setting) };
+    });
+    return { items: listed, count: rows[0]?.count ?? 0 };
+  }
+
+  /** What the caller may do with a dataset, in the words of sharing. */
+  #pointsOf(principal: Principal, facts: SourceFacts, row: ModelRow, setting: Setting): readonly string[] {
+    const held = new Set([...row.shared, ...this.#deps.access.permissionsOn(principal, facts)]);
+    const every = keepsRules(principal, facts, setting);
+    const points = [
+      ['edit', mayChange(principal, facts, row, setting)],
+      ['export', every || held.has(101)],
+      ['use', every || held.has(100)],
+      ['read', true],
+    ] as const;
+    return points.flatMap(([point, holds]) => (holds ? [point] : []));
   }
 
   /** Replaces the definition; its rules and switches stay. `ifMatch` → PreconditionError `stale_version`. */
@@ -181,8 +228,8 @@ export class DatasetModels {
   }
 
   /**
-   * A model that the caller sees: its source can be seen, or, through a workspace, it stands in there and the caller
-   * administers it or sees the source. Throws NotFoundError `dataset_not_found`.
+   * A model that the caller sees. Throws NotFoundError `dataset_not_found`; through a workspace, where members may know
+   * what there is, ForbiddenError `no_right` for one that stands there and is not theirs to see.
    */
   async find(
     executor: Executor,
@@ -192,17 +239,32 @@ export class DatasetModels {
     lock: 'none' | 'update' = 'none',
   ): Promise<FoundModel> {
     if (!isUuid(id)) throw datasetNotFound();
-    const seen = setting?.administers === true ? sql`true` : this.#deps.access.visibleFilter(principal, { alias: 's' });
-    const place = setting === undefined ? sql`true` : sql`d.workspace_id = ${setting.workspaceId}`;
+    const place = setting === undefined ? this.seen(principal) : sql`d.workspace_id = ${setting.workspaceId}`;
     const [row] = await readModels(
       executor,
-      sql`d.uid = ${id} and ${seen} and ${place}`,
+      principal.subject,
+      sql`d.uid = ${id} and ${place}`,
       lock === 'update' ? sql`for update of d` : sql``,
     );
+    if (row !== undefined && setting?.administers === false) await this.#requireSeen(executor, principal, row);
     const facts =
       row === undefined ? null : await this.#deps.access.factsById(executor as Store['db'], principal, row.source_id); // a transaction answers it too
     if (row === undefined || facts === null) throw datasetNotFound();
     return { row, facts };
+  }
+
+  /** A condition on `dataset_model d`, `data_source s`: the source can be seen, or the dataset is shared with the caller. */
+  seen(principal: Principal): RawBuilder<SqlBool> {
+    return sql<SqlBool>`(${this.#deps.access.visibleFilter(principal, { alias: 's' })} or exists (
+      select 1 from share sh where sh.resource_type = 'dataset' and sh.resource_id = d.id
+        and ${sharedWith(principal.subject)} and 2 = any(sh.permissions)))`;
+  }
+
+  async #requireSeen(executor: Executor, principal: Principal, row: ModelRow): Promise<void> {
+    const { rows } = await sql`
+      select 1 from dataset_model d join data_source s on s.id = d.source_id
+      where d.id = ${row.id} and ${this.seen(principal)}`.execute(executor);
+    if (rows.length === 0) throw noRight();
   }
 
   async #placeOf(

@@ -21,6 +21,7 @@ export {
   type RuleInput,
   type RuleView,
 } from './model.ts';
+export { roomDatasets } from './room-datasets.ts';
 export { type ModelRow, presentModel } from './rows.ts';
 export { DatasetRuleBook } from './rule-book.ts';
 export { DatasetRules, type EffectivePolicy } from './rules.ts';

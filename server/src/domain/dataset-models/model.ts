@@ -64,7 +64,12 @@ export interface DatasetModelView extends ModelDefinition {
   readonly source: { readonly id: string; readonly name: string };
   readonly workspace: string | null;
   readonly switches: PolicySwitches;
-  /** User names; null when the user is gone. */
+  /** The source as `domain/sources` numbers it. */
+  readonly sourceNumber: number;
+  /** Uids; null when the user is gone. */
+  readonly createdById: string | null;
+  readonly updatedById: string | null;
+  /** User names. */
   readonly createdBy: string | null;
   readonly updatedBy: string | null;
   readonly createdAt: Date;

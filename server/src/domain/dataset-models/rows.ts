@@ -2,6 +2,8 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import type { PolicySwitches, RuleContent, RuleKind, RuleScope } from '../access/policy/index.ts';
+import { sharedWith } from '../access/read-facts.ts';
+import type { PrincipalUser } from '../identity/principal.ts';
 import type { DatasetModelView, ModelDefinition, NamedSubject, RuleView } from './model.ts';
 
 export interface ModelRow {
@@ -29,21 +31,29 @@ export interface ModelRow {
   readonly column_rules_on: boolean;
   readonly created_by: number | null;
   readonly creator: string | null;
+  readonly creator_uid: string | null;
   readonly changer: string | null;
+  readonly changer_uid: string | null;
+  /** What shares of the dataset give the reader. */
+  readonly shared: readonly number[];
   readonly version: number;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
 
-/** Models over live sources. `condition` is on `dataset_model d`, `data_source s`, `workspace w`. */
+/** Models over live sources, as one reader stands to them. `condition` is on `dataset_model d`, `data_source s`, `workspace w`. */
 export async function readModels(
   executor: Executor,
+  reader: PrincipalUser,
   condition: RawBuilder<SqlBool>,
   tail: RawBuilder<unknown> = sql``,
 ): Promise<ModelRow[]> {
   const { rows } = await sql<ModelRow>`
     select d.*, s.uid as source_uid, s.name as source_name, w.uid as workspace_uid, c.username as creator,
-      u.username as changer, coalesce(w.settings->>'default_dataset_permission' = '0', false) as closed_by_default
+      c.uid as creator_uid, u.username as changer, u.uid as changer_uid, array(select distinct p from share sh
+        cross join unnest(sh.permissions) p where sh.resource_type = 'dataset' and sh.resource_id = d.id
+          and ${sharedWith(reader)}) as shared,
+      coalesce(w.settings->>'default_dataset_permission' = '0', false) as closed_by_default
     from dataset_model d join data_source s on s.id = d.source_id and s.deleted_at is null
     left join workspace w on w.id = d.workspace_id
     left join user_account c on c.id = d.created_by left join user_account u on u.id = d.updated_by
@@ -74,6 +84,9 @@ export function presentModel(row: ModelRow): DatasetModelView {
     fields: row.fields,
     variables: row.variables,
     switches: switchesOf(row),
+    sourceNumber: row.source_id,
+    createdById: row.creator_uid,
+    updatedById: row.changer_uid,
     createdBy: row.creator,
     updatedBy: row.changer,
     createdAt: row.created_at,

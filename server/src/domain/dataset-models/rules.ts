@@ -1,6 +1,6 @@
 /** The rules of a dataset model, its switches, and what follows from them for a user. */
-import { sql } from 'kysely';
-import type { Executor } from '../../platform/database/index.ts';
+import { sql, type Transaction } from 'kysely';
+import type { DB, Executor } from '../../platform/database/index.ts';
 import { isUuid, uuidv7 } from '../../platform/ids.ts';
 import { announce, effectivePermissions } from '../access/index.ts';
 import type { PolicySwitches, SourcePolicy } from '../access/policy/index.ts';
@@ -79,7 +79,7 @@ export class DatasetRules {
     });
   }
 
-  /** In the order in which they were made. `kinds` narrows; the window counts rules. */
+  /** For rule keepers, in the order in which they were made. `kinds` narrows; the window counts rules. */
   async list(
     principal: Principal,
     dataset: string,
@@ -94,7 +94,8 @@ export class DatasetRules {
   ): Promise<{ readonly items: readonly RuleView[]; readonly count: number }> {
     requireScope(principal, 'read');
     const { store, models } = this.#deps;
-    const { row } = await models.find(store.db, principal, dataset, options.setting);
+    const { row, facts } = await models.find(store.db, principal, dataset, options.setting);
+    requireKeeper(principal, facts, options.setting);
     const kinds = options.kinds ?? ['condition', 'tag', 'forbid', 'mask'];
     const condition = sql<boolean>`r.dataset_id = ${row.id} and r.kind = any(${[...kinds]}::text[])`;
     const order =
@@ -109,14 +110,12 @@ export class DatasetRules {
 
   async get(principal: Principal, dataset: string, rule: string, setting?: Setting): Promise<RuleView> {
     requireScope(principal, 'read');
-    const { row } = await this.#deps.models.find(this.#deps.store.db, principal, dataset, setting);
+    const { row, facts } = await this.#deps.models.find(this.#deps.store.db, principal, dataset, setting);
+    requireKeeper(principal, facts, setting);
     return this.#ruleOf(this.#deps.store.db, row.id, rule);
   }
 
-  /**
-   * Makes a rule, or replaces the one named `rule`. Throws InvalidError `invalid_rule`, NotFoundError `rule_not_found`,
-   * ForbiddenError `not_owner`.
-   */
+  /** Makes a rule, or replaces the one named `rule`; see `saveAll`. */
   async save(
     principal: Principal,
     dataset: string,
@@ -124,40 +123,73 @@ export class DatasetRules {
     input: RuleInput,
     setting?: Setting,
   ): Promise<RuleView> {
+    const [saved] = await this.saveAll(principal, dataset, [{ rule, input }], setting);
+    return saved!; // one went in
+  }
+
+  /**
+   * Makes and replaces rules, all or none. Throws InvalidError `invalid_rule`, NotFoundError `rule_not_found`,
+   * ForbiddenError `not_owner`.
+   */
+  async saveAll(
+    principal: Principal,
+    dataset: string,
+    writes: readonly { readonly rule: string | null; readonly input: RuleInput }[],
+    setting?: Setting,
+  ): Promise<readonly RuleView[]> {
     requireScope(principal, 'write');
-    const { store, models, audit, clock } = this.#deps;
+    const { store, models, audit } = this.#deps;
     return store.transaction(async (trx) => {
       const { row, facts } = await models.find(trx, principal, dataset, setting, 'update');
       requireKeeper(principal, facts, setting);
-      checkRule(input, row.tables);
-      const { where, columns, mask } = input;
-      const values = {
-        name: input.name,
-        is_on: input.enabled,
-        kind: input.kind,
-        scope: input.scope,
-        users: [...input.users],
-        groups: [...input.groups],
-        content: JSON.stringify({ where, columns, mask }),
-        display: input.display === undefined || input.display === null ? null : JSON.stringify(input.display),
-        updated_by: principal.subject.id,
-        updated_at: clock.now(),
-      };
-      const uid = rule === null ? uuidv7() : (await this.#ruleOf(trx, row.id, rule)).id;
-      if (rule === null) {
-        await trx
-          .insertInto('dataset_rule')
-          .values({ ...values, uid, dataset_id: row.id, created_by: principal.subject.id, created_at: clock.now() })
-          .execute();
-      } else {
-        await trx.updateTable('dataset_rule').set(values).where('uid', '=', uid).execute();
+      const saved: RuleView[] = [];
+      for (const { rule, input } of writes) {
+        checkRule(input, row.tables);
+        await requireSubjects(trx, row.tenant_id, input);
+        const uid = await this.#write(trx, principal, row.id, rule, input);
+        const { kind, scope, enabled } = input;
+        const action = rule === null ? 'dataset.rule.create' : 'dataset.rule.update';
+        await recordDataset(audit, trx, principal, row, action, { rule: uid, kind, scope, enabled });
+        saved.push(await this.#ruleOf(trx, row.id, uid));
       }
-      const { kind, scope, enabled } = input;
-      const action = rule === null ? 'dataset.rule.create' : 'dataset.rule.update';
-      await recordDataset(audit, trx, principal, row, action, { rule: uid, kind, scope, enabled });
       await announce(trx, `s:${row.source_id}`);
-      return this.#ruleOf(trx, row.id, uid);
+      return saved;
     });
+  }
+
+  async #write(
+    trx: Transaction<DB>,
+    principal: Principal,
+    datasetId: number,
+    rule: string | null,
+    input: RuleInput,
+  ): Promise<string> {
+    const { where, columns, mask, display } = input;
+    const now = this.#deps.clock.now();
+    const by = principal.subject.id;
+    const values = {
+      name: input.name,
+      is_on: input.enabled,
+      kind: input.kind,
+      scope: input.scope,
+      users: [...input.users],
+      groups: [...input.groups],
+      content: JSON.stringify({ where, columns, mask }),
+      display: display === undefined || display === null ? null : JSON.stringify(display),
+      updated_by: by,
+      updated_at: now,
+    };
+    if (rule !== null) {
+      const { id } = await this.#ruleOf(trx, datasetId, rule);
+      await trx.updateTable('dataset_rule').set(values).where('uid', '=', id).execute();
+      return id;
+    }
+    const uid = uuidv7();
+    await trx
+      .insertInto('dataset_rule')
+      .values({ ...values, uid, dataset_id: datasetId, created_by: by, created_at: now })
+      .execute();
+    return uid;
   }
 
   /** Throws NotFoundError `rule_not_found`. */
@@ -231,6 +263,24 @@ export class DatasetRules {
     const [row] = isUuid(rule) ? await readRules(executor, sql`r.dataset_id = ${datasetId} and r.uid = ${rule}`) : [];
     if (row === undefined) throw ruleNotFound();
     return presentRule(row);
+  }
+}
+
+/** Throws InvalidError `invalid_rule` for users and groups that the tenant does not have. */
+async function requireSubjects(trx: Executor, tenantId: number, { users, groups }: RuleInput): Promise<void> {
+  const { rows } = await sql<{ users: number; groups: number }>`
+    select (select count(*)::int from user_account where uid = any(${[...users]}::uuid[]) and tenant_id = ${tenantId}) as users,
+      (select count(*)::int from user_group where uid = any(${[...groups]}::uuid[]) and tenant_id = ${tenantId}) as groups`.execute(
+    trx,
+  );
+  const [found] = rows;
+  for (const [field, wanted] of [
+    ['users', users],
+    ['groups', groups],
+  ] as const) {
+    if (found?.[field] !== new Set(wanted).size) {
+      throw new InvalidError('invalid_rule', `The rule names ${field} that there are not.`, { field });
+    }
   }
 }
 

@@ -52,17 +52,23 @@ export function definitionOf(body: Static<typeof schemas.datasetReplacement>): M
   };
 }
 
-export function presentDataset({ switches, ...view }: DatasetModelView): Record<string, unknown> {
-  const fields = view.fields.map(({ id, name, role, table, column, type }) => ({
-    id,
-    name,
-    role,
-    table,
-    column,
-    type,
-  }));
-  const { status: _status, variables: _variables, ...shown } = view;
-  return { ...shown, fields, policy: switches };
+export function presentDataset(view: DatasetModelView): Record<string, unknown> {
+  return {
+    id: view.id,
+    name: view.name,
+    description: view.description,
+    source: view.source,
+    workspace: view.workspace,
+    tables: view.tables,
+    relations: view.relations,
+    fields: view.fields.map(({ id, name, role, table, column, type }) => ({ id, name, role, table, column, type })),
+    policy: view.switches,
+    createdBy: view.createdBy,
+    updatedBy: view.updatedBy,
+    createdAt: view.createdAt,
+    updatedAt: view.updatedAt,
+    version: view.version,
+  };
 }
 
 type RuleBody = Static<typeof schemas.ruleBody>;

@@ -68,7 +68,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     refreshCatalog: (principal, nameOrUid, signal) => catalog.refresh(principal, nameOrUid, signal),
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
-    extractExecutor: extractExecutor({ deps, connections, queries, registry }),
+    extractExecutor: extractExecutor({ deps, connections, queries, registry, policy }),
     scanner: new Scanner(deps, connector, policy),
     drain: async (graceMs) => {
       queries.drain();

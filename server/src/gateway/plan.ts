@@ -7,10 +7,14 @@ import type { Classification, Engine } from '../engines/engine.ts';
 export interface Plan {
   /** The text that is sent. */
   readonly sql: string;
+  /** The caller's text. */
+  readonly text: string;
   readonly access: 'read' | 'write';
   readonly classification: Classification;
   /** Hex SHA-256 of the caller's text. */
   readonly sha256: string;
+  /** Row and column rules have changed the text that is sent. */
+  readonly ruled?: true;
 }
 
 /** Texts longer than this are planned each time: keeping them would cost more memory than time is won. */
@@ -59,6 +63,7 @@ function makePlan(engine: Engine, sql: string): Plan {
   const classification = engine.classify(sql);
   return {
     sql,
+    text: sql,
     access: classification.verdict === 'write' ? 'write' : 'read',
     classification,
     sha256: createHash('sha256').update(sql).digest('hex'),
@@ -92,6 +97,7 @@ export function statementDetail(plan: Plan, fullText: boolean): Record<string, u
     // The literal-free text of a huge statement says nothing more after its first kilobytes.
     statement: literalFree.length > 4096 ? `${literalFree.slice(0, 4096)}…` : literalFree,
     sha256: plan.sha256,
-    ...(fullText ? { text: plan.sql } : {}),
+    ...(plan.ruled === true ? { ruled: true } : {}),
+    ...(fullText ? { text: plan.text } : {}),
   };
 }

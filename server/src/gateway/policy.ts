@@ -9,6 +9,7 @@ import type { Principal } from '../domain/identity/principal.ts';
 import type { Engine } from '../engines/engine.ts';
 import { type PolicyCatalog, type PolicyEngine, type TableRules, UnprovableError } from '../engines/policy.ts';
 import type { Connections } from './connections.ts';
+import { sourceError } from './errors.ts';
 import type { Plan } from './plan.ts';
 import type { PostedCredential } from './types.ts';
 
@@ -40,6 +41,7 @@ export interface Bound {
 /** How long what was read about tables is believed. A table that turns into a view meanwhile is one until then. */
 const KEPT_MS = 10_000;
 const KEPT_CATALOGS = 500;
+const READ_MS = 30_000;
 
 interface Kept {
   readonly until: number;
@@ -62,6 +64,21 @@ export class SourcePolicy {
     return this.#book.rulesFor(principal, facts);
   }
 
+  /** Columns of a table that the principal may not see at all, in lower case. */
+  async forbiddenColumns(
+    principal: Principal,
+    facts: SourceFacts,
+    schema: string,
+    table: string,
+  ): Promise<Set<string>> {
+    const rules = await this.rulesFor(principal, facts);
+    const names = (rules?.tables ?? []).flatMap((rule) => {
+      const same = rule.name.toLowerCase() === table.toLowerCase() && (rule.schema ?? schema) === schema;
+      return same ? [...rule.columns].flatMap(([name, treated]) => (treated === 'forbidden' ? [name] : [])) : [];
+    });
+    return new Set(names.map((name) => name.toLowerCase()));
+  }
+
   /** The plan to run instead. Throws ForbiddenError `policy_unprovable`, and what reading the source's tables throws. */
   async apply(
     plan: Plan,
@@ -80,9 +97,9 @@ export class SourcePolicy {
     try {
       const names = new Set([...policy.namesIn(plan.sql), ...rules.tables.map(({ name }) => name)]);
       const catalog = await this.#catalog(policy, [...names].sort(), principal, facts, reach, signal);
-      return { plan: { ...plan, sql: policy.rewrite(plan.sql, catalog, rules.tables) }, fenced: true };
+      return { plan: { ...plan, sql: policy.rewrite(plan.sql, catalog, rules.tables), ruled: true }, fenced: true };
     } catch (error) {
-      throw error instanceof UnprovableError ? policyRefusal(error.message, error) : error;
+      throw error instanceof UnprovableError ? policyRefusal(error.message, error) : sourceError(error);
     }
   }
 
@@ -99,14 +116,15 @@ export class SourcePolicy {
       ...(workspaceUid === undefined ? {} : { workspaceUid }),
       ...(posted === undefined ? {} : { posted }),
     });
-    const read = (): Promise<PolicyCatalog> =>
-      this.#connections.borrow(request, signal, (connection) => policy.describe(connection, names, signal));
+    const read = (until: AbortSignal): Promise<PolicyCatalog> =>
+      this.#connections.borrow(request, until, (connection) => policy.describe(connection, names, until));
     // A posted login is used for one request alone.
-    if (posted !== undefined) return read();
+    if (posted !== undefined) return read(signal);
     const key = JSON.stringify([facts.source.id, request.group.key, names]);
     const known = this.#catalogs.get(key);
     if (known !== undefined && known.until > performance.now()) return known.catalog;
-    const catalog = read();
+    // Others may wait for it too: that one of them has gone does not end it.
+    const catalog = read(AbortSignal.timeout(READ_MS));
     this.#catalogs.delete(key);
     if (this.#catalogs.size >= KEPT_CATALOGS) {
       for (const oldest of this.#catalogs.keys()) {

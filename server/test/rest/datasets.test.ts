@@ -124,6 +124,21 @@ test('jobs and previews are under the same rules', async () => {
   expect(preview.body).toEqual([{ IBAN: 'DE****' }, { IBAN: 'FR****' }]);
 });
 
+test('an extraction of a whole table leaves forbidden columns out, and one that names them fails', async () => {
+  const forbid = await rule({ name: 'no name', kind: 'forbid', scope: 'all', columns: [{ column: 'name' }] });
+  const extract = async (more: object) => {
+    const sources = [{ source: 'staff', tables: [{ table: 'staff', ...more }] }];
+    const job = await headgate.api('POST', '/jobs', { kind: 'extract', sources, format: 'csv' }, { as: 'reader' });
+    await finalJob(headgate, job.body.id, 'reader');
+    return (await headgate.api('GET', `/jobs/${job.body.id}`, undefined, { as: 'reader' })).body;
+  };
+  const { id, outputs } = await extract({});
+  const file = await headgate.api('GET', `/jobs/${id}/outputs/${outputs[0].name}`, undefined, { as: 'reader' });
+  expect(file.text.split('\r\n')[0]).toBe('id,region,iban');
+  expect((await extract({ columns: ['id', 'name'] })).error.code).toBe('policy_unprovable');
+  await headgate.api('DELETE', `/datasets/${dataset}/rules/${forbid.body.id}`, undefined, { as: 'owner' });
+});
+
 test('the policy of a user can be read with its reasons, by the user and by the owner', async () => {
   const explain = (as: string, user?: string) =>
     headgate.api('GET', `/sources/staff/policy${user === undefined ? '' : `?user=${user}`}`, undefined, { as });

@@ -4,7 +4,7 @@ import { allowedFunctions, bareFunctions, unitFunctions, units } from './functio
 import { isNode, kindOf, listOf, type Node, notAccepted, notUnderstood, only } from './tree.ts';
 
 /** A deeper expression is made by machines. */
-const DEEPEST = 200;
+const DEEPEST = 1000;
 
 /** A column named in the statement, folded. */
 export interface ColumnName {

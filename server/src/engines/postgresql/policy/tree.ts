@@ -7,7 +7,7 @@ import { type MemberKind, SHAPES } from './shape.ts';
 export type Node = Record<string, unknown>;
 
 /** Deeper statements are made by machines, and would cost everybody else's time. */
-const DEEPEST = 400;
+const DEEPEST = 1000;
 
 export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

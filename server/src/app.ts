@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Config, keyProviderOf } from './config.ts';
 import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
@@ -11,7 +12,25 @@ import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
 import { DatasetModels, DatasetRuleBook, DatasetRules, roomDatasets } from './domain/dataset-models/index.ts';
-import { CatalogView, Discovery, DiscoveryWorker, Labels, runFile, Templates } from './domain/discovery/index.ts';
+import {
+  CatalogDashboards,
+  CatalogExports,
+  CatalogView,
+  Definitions,
+  DiscoveryJobs,
+  DiscoveryRuns,
+  DiscoveryWorker,
+  FindingsQueue,
+  IdentifierBatches,
+  Identifiers,
+  Labels,
+  RawTables,
+  Reports,
+  RunList,
+  RunViews,
+  SourceCatalog,
+  Templates,
+} from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
@@ -34,24 +53,49 @@ import {
   UserTags,
 } from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
-import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
+import {
+  Batches,
+  Configuration,
+  Crawler,
+  Instances,
+  NamedSecrets,
+  ProviderAccounts,
+  Accounts as SdpsAccounts,
+  SdpsFiles,
+  SourceExports,
+} from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
+import { System } from './domain/system/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
   Accounts,
+  Catalogs,
+  ChorusViews,
+  Comments,
   Datasets,
   Members,
   Milestones,
   Notes,
+  Notifications,
   PairChecks,
+  Pairs,
   People,
   Pictures,
+  type ReadPort,
+  Sandboxes,
+  SandboxUsage,
+  Search,
+  SourceProbes,
+  type StatementPort,
   Tags,
   TeamSources,
+  WorkfileRuns,
   Workfiles,
+  WorkfileVersions,
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
+import { consoleDoor } from './doors/console/index.ts';
 import { dataartsDoor } from './doors/dataarts/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
@@ -62,7 +106,7 @@ import { crawlExecutor } from './gateway/discover/crawl.ts';
 import { discoverExecutor } from './gateway/discover/discover.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
 import { createGateway } from './gateway/gateway.ts';
-import type { Gateway } from './gateway/index.ts';
+import type { Gateway, QueryOutput } from './gateway/index.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { openAmqp } from './platform/amqp/index.ts';
 import { openStore, type Store } from './platform/database/index.ts';
@@ -89,6 +133,8 @@ export interface AppOverrides {
   };
   /** Jobs of the fetcher door. */
   readonly fetcherJobs?: FetcherJobs;
+  /** Where the console was built. */
+  readonly consoleFolder?: string;
 }
 
 export interface App {
@@ -108,6 +154,8 @@ export interface App {
   readonly usage: UsageMeters;
   readonly gateway: Gateway;
   readonly instruments: Instruments;
+  /** Asks data sources whether they answer. */
+  readonly probes: SourceProbes;
   /** Set at the first start; `password` only when Headgate made it: to be shown once. */
   readonly createdAdmin: { readonly username: string; readonly password?: string } | undefined;
   /** Starts to serve; the address of this node, e.g. `http://127.0.0.1:8080`. */
@@ -115,6 +163,12 @@ export interface App {
   /** Stops gracefully (F6), within `config.shutdownGraceSeconds`. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** Where `npm run build` puts the console, beside the server. */
+const consoleFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
+
+/** A statement of Headgate's own may take so long, ms. */
+const statementMs = 60_000;
 
 /** How long new requests are still served after `/readyz` has turned, at most, ms. */
 const maxNoticeMs = 2000;
@@ -177,6 +231,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   await identity.start();
   closing.add('audit sealer', audit.startSealer());
 
+  const system = new System({ store, vault, log, version });
+  closing.add('node', () => system.stop());
+  await system.start();
+
   const access = new Access({ store, clock, principals: identity.principals, audit });
   closing.add('access', () => access.close());
   const shares = new Shares({ store, access, audit, clock });
@@ -201,8 +259,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('usage meters', () => usage.flush());
 
   const ruleBook = new DatasetRuleBook(store);
+  const pairs = new Pairs({ store, clock, audit, credentials });
   const gateway = createGateway({
     store,
+    refusals: pairs,
     access,
     limits,
     credentials,
@@ -227,7 +287,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const crawler = new Crawler({ store, access, jobs, items: new CatalogItems({ store }) });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
   const templates = new Templates({ store, audit });
-  const discovery = new Discovery({
+  const runs = new DiscoveryRuns({
     store,
     access,
     audit,
@@ -247,7 +307,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       objects,
       config,
       log,
-      schedules: { runDue: () => Promise.all([schedules.runDue(), discovery.runDue()]) },
+      schedules: { runDue: () => Promise.all([schedules.runDue(), runs.runDue()]) },
     },
     { export: gateway.exportExecutor, extract: gateway.extractExecutor, crawl: crawlExecutor(scanning), discover },
   );
@@ -271,7 +331,32 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     book: ruleBook,
     principals: identity.principals,
   });
-  const rooms = roomsOf({ store, vault, access, audit, clock, identity, engines: sourceDeps.engines }, gateway, config);
+  const discoveryJobs = new DiscoveryJobs({ store, audit, clock });
+  const providerAccounts = new SdpsAccounts({ store, access, audit, rules: config });
+  const found = {
+    providerAccounts: new ProviderAccounts({ store }, providerAccounts),
+    secrets: new NamedSecrets({ store, vault, audit }),
+    crawler,
+    sourceCatalog: new SourceCatalog({ store, access, audit }),
+    labels: new Labels({ store }),
+    identifiers: new Identifiers({ store }, templates),
+    definitions: new Definitions({ store, access }, discoveryJobs),
+    discoveryJobs,
+    runs,
+    runList: new RunList({ store }),
+    findings: new FindingsQueue({ store, access, audit }),
+    reports: new Reports({ store }),
+  };
+  const rooms = roomsOf(
+    { store, vault, access, audit, clock, identity, engines: sourceDeps.engines, pairs },
+    gateway,
+    config,
+  );
+  const probes = new SourceProbes({ store, clock, log, gateway, everyMinutes: config.chorusProbeMinutes });
+  if (config.chorusEnabled && config.chorusProbeMinutes > 0 && overrides.withoutWorker !== true) {
+    closing.add('source probes', () => probes.stop());
+    probes.start();
+  }
   const services = {
     ...rooms,
     identity,
@@ -289,6 +374,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     datasetRules,
     audit,
     usage,
+    system,
     gateway,
     store,
     vault,
@@ -305,6 +391,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const doors = [
     restDoor({
       ...shared,
+      ...found,
       checks: { store: () => store.ping() },
       draining: () => server.draining,
       metrics: instruments,
@@ -316,6 +403,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       signIn: { services: identity.signInServices, links: identity.serviceLinks },
     }),
   ];
+  if (config.consoleEnabled) doors.push(consoleDoor({ folder: overrides.consoleFolder ?? consoleFolder }));
   if (config.fetcherEnabled) {
     await ensureInternalSources({ store, vault, audit }, config.fetcherInternalSources);
     const rules = fetcherRules(config);
@@ -356,8 +444,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     );
   }
   if (config.sdpsEnabled) {
-    const accounts = new ProviderAccounts({ store, access, audit, rules: config });
-    const secrets = new NamedSecrets({ store, vault, audit });
+    const files = new SdpsFiles({ store });
     const port = {
       test: gateway.test,
       listDatabases: gateway.scanner.listDatabases.bind(gateway.scanner),
@@ -377,15 +464,25 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     doors.push(
       sdpsDoor({
         identity,
-        accounts,
+        accounts: providerAccounts,
         instances,
-        secrets,
+        secrets: found.secrets,
         templates,
-        discovery,
+        jobs: discoveryJobs,
+        runs,
+        runViews: new RunViews({ store }),
         catalog: new CatalogView({ store, access, audit }),
-        labels: new Labels({ store }),
+        labels: found.labels,
+        dashboards: new CatalogDashboards({ store, access, templates }),
+        catalogExports: new CatalogExports({ store, access, files }),
+        rawTables: new RawTables({ store, access, accounts: providerAccounts }),
+        batches: new Batches({ store, clock, files, instances, rules: config }),
+        identifierBatches: new IdentifierBatches({ store, clock, files, templates }),
+        sourceExports: new SourceExports({ store, access, files }),
+        files,
+        configuration: new Configuration({ store, audit }),
         links: new Links({ key: vault.deriveKey('sdps links'), publicUrl, now: () => clock.now() }),
-        download: (tenantId, runId, what) => runFile(store, tenantId, runId, what),
+        reports: found.reports,
         rules: config,
         jwtIssuers,
         publicUrl,
@@ -427,9 +524,12 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     config,
     instruments,
     createdAdmin,
+    probes,
     listen: async () => {
       const { port, address, family } = await server.listen(config.port, config.host);
-      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      await system.serves(url);
+      return url;
     },
     close: () => {
       closed ??= close();
@@ -440,23 +540,68 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
 
 type RoomParts = Pick<TeamSourceParts, 'store' | 'vault' | 'access' | 'audit' | 'clock' | 'engines'> & {
   readonly identity: Identity;
+  readonly pairs: Pairs;
 };
 type TeamSourceParts = ConstructorParameters<typeof TeamSources>[0];
+
+/** Statements of the domain's own: their results are small. */
+function statementsOf(gateway: Gateway): StatementPort & ReadPort {
+  const run = async (
+    principal: Parameters<Gateway['query']>[0],
+    source: string,
+    request: Parameters<Gateway['query']>[2],
+  ): Promise<Record<string, unknown>[]> => {
+    const chunks: Buffer[] = [];
+    const output: QueryOutput = {
+      start: () => {},
+      write: (chunk, release) => {
+        chunks.push(Buffer.from(chunk));
+        release?.();
+        return true;
+      },
+      whenDrained: () => Promise.resolve(),
+      end: () => {},
+      abort: () => {},
+    };
+    const { failure } = await gateway.query(principal, source, request, output, AbortSignal.timeout(statementMs));
+    if (failure !== undefined) throw failure;
+    const lines = Buffer.concat(chunks).toString('utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+  };
+  return {
+    execute: async (principal, source, statement) => {
+      await run(principal, source, { ...statement, write: true });
+    },
+    read: (principal, source, statement) => run(principal, source, { ...statement, format: 'ndjson' }),
+  };
+}
 
 /** Workspaces and what belongs to them. */
 function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
   const checks = new PairChecks(gateway);
   const workspaces = new Workspaces(parts);
+  const catalogs = new Catalogs({ ...parts, gateway });
+  const datasets = new Datasets({ ...parts, catalogs });
+  const statements = statementsOf(gateway);
   return {
     workspaces,
+    catalogs,
+    sandboxes: new Sandboxes({ ...parts, workspaces, catalogs, statements }),
     members: new Members(parts),
     milestones: new Milestones(parts, workspaces),
     people: new People(parts),
     notes: new Notes(parts),
+    comments: new Comments(parts),
+    notifications: new Notifications(parts),
     tags: new Tags(parts),
     pictures: new Pictures(parts),
-    workfiles: new Workfiles(parts),
-    datasets: new Datasets({ ...parts, gateway }),
+    workfiles: new Workfiles({ ...parts, catalogs }),
+    workfileVersions: new WorkfileVersions(parts),
+    workfileRuns: new WorkfileRuns(parts),
+    datasets,
+    chorusViews: new ChorusViews({ ...parts, datasets }),
+    sandboxUsage: new SandboxUsage({ ...parts, statements }),
+    search: new Search(parts),
     teamSources: new TeamSources({ ...parts, checks, splitUrl: (url) => gateway.splitUrl(url) }),
     accounts: new Accounts({
       ...parts,

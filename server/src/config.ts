@@ -57,6 +57,7 @@ export const settings = defineSettings({
     [],
     'Origins of other web pages that may call the native API, with bearer tokens only.',
   ),
+  consoleEnabled: withDefault(boolean, true, 'Serves the web console (/console/).'),
   bodyLimitBytes: withDefault(integer(1_024, 1_073_741_824, 1_048_576), 1_048_576, 'Largest request body.'),
   rateLimitPerMinute: withDefault(integer(0, 1_000_000, 600), 0, 'Requests a minute of one user; 0 = no limit.'),
   signInRatePerMinute: withDefault(

@@ -1,17 +1,24 @@
 /**
  * Prints the outcome of a test run in one fixed line, `N passed, N failed` (`, N skipped` only when some were), as the
  * very last line, so that a script can read it. A file that fails to load, and an error outside any test, count as
- * failed.
+ * failed. Before it, tests that passed only on a second try are named: each is a defect of the test or of the code.
  */
 import { writeSync } from 'node:fs';
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
-    const line = summarise(modules, errors.length);
+    const lines = [...unsteady(modules), summarise(modules, errors.length)];
     // At the process's end, after everything that other reporters and the teardown print.
-    process.once('exit', () => writeSync(1, `${line}\n`));
+    process.once('exit', () => writeSync(1, `${lines.join('\n')}\n`));
   }
+}
+
+function unsteady(modules: readonly TestModule[]): string[] {
+  const tests = modules.flatMap((module) => [...module.children.allTests()]);
+  return tests
+    .filter((test) => test.diagnostic()?.flaky === true)
+    .map((test) => `Passed only on a second try: ${test.module.relativeModuleId} > ${test.fullName}`);
 }
 
 function summarise(modules: readonly TestModule[], errors: number): string {

@@ -1,11 +1,14 @@
 /** The tree of commands. Made for one run; the documentation and the completion scripts are generated from it too. */
 import { Command } from 'commander';
 import { accessKeyCommand } from './access-key/index.ts';
+import { accountCommand } from './account/index.ts';
 import { auditCommand } from './audit/index.ts';
+import { catalogCommand } from './catalog/index.ts';
 import type { Cli, GlobalOptions } from './cli.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
 import { datasetCommand } from './dataset/index.ts';
+import { discoverCommand } from './discover/index.ts';
 import { fetcherCommand } from './fetcher/index.ts';
 import { groupCommand } from './group/index.ts';
 import { extractCommand } from './job/extract.ts';
@@ -16,6 +19,7 @@ import { logoutCommand } from './logout.ts';
 import { policyCommand } from './policy/index.ts';
 import { roleCommand } from './role/index.ts';
 import { scheduleCommand } from './schedule/index.ts';
+import { secretCommand } from './secret/index.ts';
 import { serveCommand, workerCommand } from './serve.ts';
 import { shareCommand } from './share/index.ts';
 import { signInServiceCommand } from './sign-in-service/index.ts';
@@ -54,6 +58,10 @@ export function createProgram(cli: Cli, version: string): Command {
     groupCommand(cli),
     workspaceCommand(cli),
     extractCommand(cli),
+    accountCommand(cli),
+    secretCommand(cli),
+    catalogCommand(cli),
+    discoverCommand(cli),
     signInServiceCommand(cli),
     tenantCommand(cli),
     jobCommand(cli),

@@ -61,15 +61,16 @@ export function createGateway(deps: GatewayDeps): Gateway {
       return queries.run(principal, model.source.id, asked, output, signal);
     },
     test: (principal, subject, signal) => tester.test(principal, subject, signal),
+    probe: (sourceUid, signal) => tester.probe(sourceUid, signal),
     splitUrl: (text, engine) => splitUrl(deps.engines, text, engine),
     engineFacts: () => facts,
     readCatalog: (principal: Principal, nameOrUid, options, signal) =>
       catalog.read(principal, nameOrUid, options, signal),
-    refreshCatalog: (principal, nameOrUid, signal) => catalog.refresh(principal, nameOrUid, signal),
+    refreshCatalog: (principal, nameOrUid, signal, options) => catalog.refresh(principal, nameOrUid, signal, options),
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
     extractExecutor: extractExecutor({ deps, connections, queries, registry, policy }),
-    scanner: new Scanner(deps, connector, policy),
+    scanner: new Scanner(deps, connector, connections, policy),
     drain: async (graceMs) => {
       queries.drain();
       await settled(registry.idle(), graceMs);

@@ -4,7 +4,7 @@
  */
 import type { Headgate } from '../harness.ts';
 import { createGroup } from '../hdp/client.ts';
-import { registerSource, type SampleDatabase, sourceBody } from './fixture.ts';
+import { finalJob, registerSource, type SampleDatabase, sourceBody } from './fixture.ts';
 
 export interface WorldUser {
   readonly username: string;
@@ -35,6 +35,16 @@ export interface World {
   /** Sent wherever an operation takes a password that need not work. */
   readonly password: string;
   readonly users: ReadonlyMap<string, WorldUser>;
+  readonly discovery: DiscoveryWorld;
+}
+
+/** A catalogued source of `admin`, and a discovery that found the column `name` of its table. */
+export interface DiscoveryWorld {
+  readonly source: string;
+  readonly table: string;
+  readonly job: number;
+  readonly run: number;
+  readonly finding: number;
 }
 
 export interface Call {
@@ -60,6 +70,11 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
   const own = `/sources/${me.source}`;
   const pair = { username: sample.username, password: sample.password };
   const { name: _name, ...draft } = sourceBody('draft', sample);
+  const found = world.discovery;
+  const catalog = `/sources/${found.source}/catalog`;
+  const table = `${catalog}/tables/${found.table}`;
+  const scan = `/discovery/jobs/${found.job}`;
+  const run = `/discovery/runs/${found.run}`;
   return {
     signIn: { path: '/sessions', body: { username: as, password } },
     listOfferedSignInServices: { path: '/sign-in/services' },
@@ -98,6 +113,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     updateUser: { path: `/users/new-${as}`, body: { firstName: 'New', status: 'active' } },
     setUserPassword: { path: `/users/new-${as}/password`, body: { password: `${password}-2` } },
     unlockUser: { path: `/users/new-${as}/unlock` },
+    createServiceAccount: { path: '/service-accounts', body: { username: `program-${as}`, permissions: ['WebUI'] } },
+    createUserToken: { path: `/users/program-${as}/tokens`, body: { name: 'nightly', scopes: ['read'] } },
+    listUserTokens: { path: `/users/program-${as}/tokens` },
     listRoles: { path: '/roles' },
     createRole: { path: '/roles', body: { name: `role-${as}`, permissions: ['view', 'MgmtAPI'] } },
     getRole: { path: `/roles/role-${as}` },
@@ -152,6 +170,10 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     removeGroupSourceMember: { path: `/sources/${me.group}/members/${me.source}` },
     testSource: { path: `${own}/test`, body: { username: sample.username, password } },
     testConnection: { path: '/connection-tests', body: draft },
+    splitConnectionUrl: {
+      path: '/connection-urls',
+      body: { url: `postgresql://${sample.username}:${password}@${sample.host}:${sample.port}/${sample.database}` },
+    },
     listLeases: { path: `${own}/leases` },
     listCredentials: { path: `${own}/credentials` },
     putSourceCredential: { path: `${own}/credentials/source`, body: pair },
@@ -166,12 +188,68 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     explainAccess: { path: `${own}/access?user=guest&action=query` },
     getSchema: { path: `${own}/schema?limit=5` },
     refreshSchema: { path: `${own}/schema/refresh` },
+    listProviders: { path: '/providers' },
+    createAccount: { path: '/accounts', body: { id: `account-${as}`, provider: 'tencent', region: 'here' } },
+    listAccounts: { path: '/accounts?limit=5&provider=tencent&q=a' },
+    getAccount: { path: `/accounts/account-${as}` },
+    putSecret: { path: `/secrets/secret-${as}`, body: pair },
+    listSecrets: { path: '/secrets?limit=5' },
+    getSecret: { path: `/secrets/secret-${as}` },
+    crawlSource: { path: `/sources/${me.source}/catalog/crawls` },
+    getSourceCatalog: { path: catalog },
+    createLabel: { path: '/catalog/labels', body: { name: `label-${as}` } },
+    listLabels: { path: '/catalog/labels?limit=5' },
+    updateSourceCatalog: { path: catalog, body: { description: 'People', labels: [`label-${as}`] } },
+    listCatalogDrift: { path: `${catalog}/drift?limit=5` },
+    listCatalogTables: { path: `${catalog}/tables?q=people&privacy=personal&limit=5` },
+    getCatalogTable: { path: table },
+    updateCatalogTable: { path: table, body: { privacy: 'personal', sensitivity: 'S3', labels: [`label-${as}`] } },
+    listCatalogColumns: { path: `${table}/columns?limit=5` },
+    correctCatalogColumn: { path: `${table}/columns/name`, body: { identifiers: ['OURS'], comment: 'by hand' } },
+    listIdentifiers: { path: '/discovery/identifiers?limit=5&builtin=true&q=mail' },
+    createIdentifier: {
+      path: '/discovery/identifiers',
+      body: { name: `identifier-${as}`, pattern: 'PN-[0-9]+', headerKeywords: ['staff'], properties: ['S4'] },
+    },
+    getIdentifier: { path: `/discovery/identifiers/identifier-${as}` },
+    updateIdentifier: { path: `/discovery/identifiers/identifier-${as}`, body: { description: 'Staff numbers' } },
+    getTemplate: { path: '/discovery/template' },
+    addToTemplate: { path: '/discovery/template/add', body: { identifiers: [`identifier-${as}`] } },
+    removeFromTemplate: { path: '/discovery/template/remove', body: { identifiers: [`identifier-${as}`] } },
+    createDiscoveryJob: {
+      path: '/discovery/jobs',
+      body: {
+        name: `scan-${as}`,
+        sources: [{ source: me.source, tables: ['people'] }],
+        cron: '0 3 * * 1-5',
+        depth: 30,
+      },
+    },
+    listDiscoveryJobs: { path: '/discovery/jobs?limit=5' },
+    getDiscoveryJob: { path: scan },
+    updateDiscoveryJob: { path: scan, body: { threshold: 0.5, changedOnly: false, excludeKeywords: ['internal'] } },
+    enableDiscovery: { path: `${scan}/enable` },
+    disableDiscovery: { path: `${scan}/disable` },
+    startDiscovery: { path: `${scan}/start` },
+    pauseDiscovery: { path: `${scan}/pause` },
+    resumeDiscovery: { path: `${scan}/resume` },
+    stopDiscovery: { path: `${scan}/stop` },
+    listDiscoveryRuns: { path: `${scan}/runs?limit=5` },
+    getDiscoveryRun: { path: run },
+    listRunSources: { path: `${run}/sources?limit=5` },
+    listRunTables: { path: `${run}/tables?limit=5` },
+    listRunFindings: { path: `${run}/findings?limit=5` },
+    getRunReport: { path: `${run}/report?format=csv` },
+    listFindings: { path: '/discovery/findings?limit=5&state=accepted' },
+    getFinding: { path: `/discovery/findings/${found.finding}` },
+    reviewFindings: { path: '/discovery/findings/review', body: { findings: [found.finding], verdict: 'accepted' } },
     runQuery: { path: `${own}/query`, body: { sql: 'select id, name from people', credential: pair, format: 'csv' } },
     listQueries: { path: '/queries' },
     getQuery: { path: `/queries/${me.queryId}` },
     createJob: { path: '/jobs', body: { kind: 'export', source: me.source, sql: 'select 1 as one', format: 'ndjson' } },
     listJobs: { path: '/jobs?status=succeeded' },
     getJob: { path: `/jobs/${me.jobId}` },
+    listJobAttempts: { path: `/jobs/${me.jobId}/attempts` },
     retryJob: { path: `/jobs/${me.jobId}/retry` },
     watchJob: { path: `/jobs/${me.jobId}/events` },
     getJobOutput: { path: `/jobs/${me.jobId}/outputs/${me.outputName}` },
@@ -217,13 +295,52 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     putWorkspaceGroups: { path: `/workspaces/room-${as}/groups`, body: { groups: [] } },
     listWorkspaceGroups: { path: `/workspaces/room-${as}/groups` },
     listWorkspaceMembers: { path: `/workspaces/room-${as}/members?limit=5` },
+    listWorkspaceStages: { path: '/workspace-stages' },
+    putWorkspaceMember: { path: `/workspaces/room-${as}/members/guest`, body: { label: 'Data Engineer' } },
     putWorkspacePair: { path: `/workspaces/room-${as}/credentials/${me.source}`, body: pair },
     listWorkspacePairs: { path: `/workspaces/room-${as}/credentials` },
+    getWorkspacePair: { path: `/workspaces/room-${as}/credentials/${me.source}` },
+    createWorkspaceFile: {
+      path: `/workspaces/room-${as}/files`,
+      body: { name: 'a.sql', content: 'select 1', runsIn: { source: me.source, schema: 'public' } },
+    },
+    listWorkspaceFiles: { path: `/workspaces/room-${as}/files?limit=5&q=a&type=sql&order=newest` },
+    getWorkspaceFile: { path: `/workspaces/room-${as}/files/a.sql` },
+    updateWorkspaceFile: { path: `/workspaces/room-${as}/files/a.sql`, body: { description: 'Words' } },
+    addWorkspaceFileVersion: {
+      path: `/workspaces/room-${as}/files/a.sql/versions`,
+      body: { content: 'select 2 as two', message: 'Two' },
+    },
+    listWorkspaceFileVersions: { path: `/workspaces/room-${as}/files/a.sql/versions?limit=5` },
+    getWorkspaceFileContent: { path: `/workspaces/room-${as}/files/a.sql/content?version=1` },
+    runWorkspaceFile: { path: `/workspaces/room-${as}/files/a.sql/run`, body: { format: 'csv' } },
+    addWorkspaceDataset: {
+      path: `/workspaces/room-${as}/datasets`,
+      body: { source: me.source, schema: 'public', name: 'people' },
+    },
+    listWorkspaceDatasets: { path: `/workspaces/room-${as}/datasets?limit=5&q=p` },
+    putWorkspaceSandbox: {
+      path: `/workspaces/room-${as}/sandbox`,
+      body: { source: me.source, schema: 'public', showSandboxDatasets: false },
+    },
+    addWorkspaceTag: { path: `/workspaces/room-${as}/tags/words` },
+    putWorkspacePicture: {
+      path: `/workspaces/room-${as}/picture`,
+      body: { content: 'iVBORw0KGgoA', fileName: 'room.png' },
+    },
+    getWorkspacePicture: { path: `/workspaces/room-${as}/picture` },
+    createNote: { path: `/workspaces/room-${as}/notes`, body: { body: 'Look', state: 'insight' } },
+    listNotes: { path: `/workspaces/room-${as}/notes?limit=5` },
+    listWorkspaceActivities: { path: `/workspaces/room-${as}/activities?limit=5` },
     createMilestone: { path: `/workspaces/room-${as}/milestones`, body: { name: 'm', targetDate: '2030-01-31' } },
     listMilestones: { path: `/workspaces/room-${as}/milestones?limit=5` },
+    getDiscoverySummary: { path: '/discovery/summary' },
     listAuditEvents: { path: '/audit?limit=500' },
     exportAuditEvents: { path: '/audit/export' },
     getAuditCheckpoints: { path: '/audit/checkpoint' },
+    verifyAudit: { path: '/audit/verify' },
+    getSystem: { path: '/system' },
+    listNodes: { path: '/system/nodes' },
     listLimits: { path: '/limits' },
     setLimit: { path: '/limits', body: { level: 'user', subject: 'guest', name: 'maxRows', value: 10 } },
     cancelQuery: { path: `/queries/${me.queryId}` },
@@ -271,11 +388,27 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     removeOrigin: { path: '/policies/origins/1' },
     deleteRole: { path: `/roles/role-${as}` },
     deleteTenant: { path: `/tenants/tenant-${as}` },
+    updateNote: { path: `/workspaces/room-${as}/notes/${unknownId}`, body: { state: 'published' } },
+    createComment: { path: `/workspaces/room-${as}/notes/${unknownId}/comments`, body: { body: 'Yes' } },
+    deleteComment: { path: `/workspaces/room-${as}/notes/${unknownId}/comments/${unknownId}` },
+    deleteNote: { path: `/workspaces/room-${as}/notes/${unknownId}` },
+    removeWorkspaceDataset: { path: `/workspaces/room-${as}/datasets/${unknownId}` },
+    deleteWorkspaceSandbox: { path: `/workspaces/room-${as}/sandbox` },
+    removeWorkspaceTag: { path: `/workspaces/room-${as}/tags/words` },
+    deleteWorkspacePicture: { path: `/workspaces/room-${as}/picture` },
+    deleteWorkspaceFile: { path: `/workspaces/room-${as}/files/a.sql` },
+    removeWorkspaceMember: { path: `/workspaces/room-${as}/members/guest` },
     deleteWorkspacePair: { path: `/workspaces/room-${as}/credentials/${me.source}` },
     updateMilestone: { path: `/workspaces/room-${as}/milestones/${unknownId}`, body: { state: 'achieved' } },
     deleteMilestone: { path: `/workspaces/room-${as}/milestones/${unknownId}` },
     deleteWorkspace: { path: `/workspaces/room-${as}` },
+    deleteIdentifier: { path: `/discovery/identifiers/identifier-${as}` },
+    deleteLabel: { path: `/catalog/labels/label-${as}` },
+    deleteDiscoveryJob: { path: scan },
+    deleteSecret: { path: `/secrets/secret-${as}` },
+    deleteAccount: { path: `/accounts/account-${as}` },
     deleteGroup: { path: `/groups/group-${as}` },
+    revokeUserToken: { path: `/users/program-${as}/tokens/${unknownId}` },
     deleteUser: { path: `/users/new-${as}` },
     revokeToken: { path: `/tokens/${me.tokenId}` },
     deleteAccessKey: { path: `/access-keys/${me.accessKeyId}` },
@@ -341,7 +474,24 @@ export async function buildWorld(headgate: Headgate, sample: SampleDatabase, pas
   for (const username of ['admin', 'owner', 'colleague']) {
     users.set(username, await furnish(headgate, sample, username));
   }
-  return { headgate, sample, workspaceUid, password, users };
+  return { headgate, sample, workspaceUid, password, users, discovery: await discover(headgate, 'admin-own') };
+}
+
+/** Looks a source through, once. */
+async function discover(headgate: Headgate, source: string): Promise<DiscoveryWorld> {
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await headgate.api(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`);
+    return answer.body;
+  };
+  await call('POST', '/discovery/identifiers', { name: 'names', headerKeywords: ['name'] });
+  await call('POST', '/discovery/template/add', { identifiers: ['names'] });
+  const { id: job } = await call('POST', '/discovery/jobs', { name: 'first', sources: [{ source }] });
+  await call('POST', `/discovery/jobs/${job}/start`);
+  const [{ id: run, workJob }] = (await call('GET', `/discovery/jobs/${job}/runs`)).items;
+  await finalJob(headgate, workJob);
+  const [{ id: finding, table }] = (await call('GET', '/discovery/findings')).items;
+  return { source, table, job, run, finding };
 }
 
 async function furnish(headgate: Headgate, sample: SampleDatabase, username: string): Promise<WorldUser> {

@@ -31,7 +31,7 @@ export function exportCommand(cli: Cli): Command {
         if (size === 0) await target.write(Buffer.alloc(0));
         await target.finish();
       } catch (error) {
-        target.discard();
+        await target.discard();
         throw error;
       } finally {
         progress.clear();

@@ -63,7 +63,7 @@ export async function downloadOutput(
     return size;
   } catch (error) {
     progress.clear();
-    target.discard();
+    await target.discard();
     throw explain(error);
   }
 }

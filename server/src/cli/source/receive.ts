@@ -47,7 +47,7 @@ export async function receive(cli: Cli, request: ApiRequest, format: StreamForma
     if (problem !== undefined) throw problem;
     const { state, rows } = outcome(response, lines.rows(format));
     if (state === 'broken') {
-      target.discard();
+      await target.discard();
       return { state, rows, summary: '' };
     }
     await target.write(lines.rest());
@@ -56,7 +56,7 @@ export async function receive(cli: Cli, request: ApiRequest, format: StreamForma
     return { state, rows, summary: `${counted(rows, 'row')}, ${bytes(size)} in ${seconds.toFixed(1)} s.` };
   } catch (error) {
     progress.clear();
-    target.discard();
+    await target.discard();
     if (cli.io.signal.aborted) await cancel(api, response);
     if (response !== undefined && !(error instanceof ProblemError) && !cli.io.signal.aborted && isReset(error)) {
       return { state: 'broken', rows: lines.rows(format), summary: '' };

@@ -14,8 +14,8 @@ export interface Target {
   write(chunk: Buffer): Promise<void>;
   /** The result is whole, or cut by a limit as asked. */
   finish(): Promise<void>;
-  /** The result failed: leave nothing that could be taken for it. */
-  discard(): void;
+  /** The result failed: when this resolves, nothing is left that could be taken for it. */
+  discard(): Promise<void>;
 }
 
 /** Standard output. */
@@ -26,7 +26,7 @@ export function streamTarget(stream: Writable): Target {
       if (!stream.write(chunk)) await once(stream, 'drain');
     },
     finish: async () => undefined,
-    discard: () => undefined,
+    discard: async () => undefined,
   };
 }
 
@@ -63,9 +63,11 @@ export function fileTarget(path: string): Target {
       });
       await rename(draft, path);
     },
-    discard() {
+    async discard() {
       if (open === undefined) return;
       open.stream.destroy();
+      // A stream destroyed while its file is being opened still makes that file: only once closed can it be removed.
+      await open.done.catch(() => undefined);
       rmSync(draft, { force: true });
     },
   };
@@ -97,7 +99,7 @@ export function tableTarget(cli: Cli): Target {
         ),
       );
     },
-    discard: () => undefined,
+    discard: async () => undefined,
   };
 }
 

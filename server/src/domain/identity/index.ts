@@ -18,6 +18,7 @@ import { Policies } from './policies.ts';
 import type { Principal } from './principal.ts';
 import { Principals } from './principals.ts';
 import { Roles } from './roles.ts';
+import { ServiceAccounts } from './service-accounts.ts';
 import { signInParts } from './services/index.ts';
 import { ServiceLinks } from './services/links.ts';
 import type { OpenIdSignIn } from './services/openid.ts';
@@ -55,6 +56,7 @@ export class Identity {
   readonly roles: Roles;
   readonly sessions: Sessions;
   readonly tokens: ApiTokens;
+  readonly serviceAccounts: ServiceAccounts;
   readonly authenticator: Authenticator;
   readonly principals: Principals;
   readonly signInServices: SignInServices;
@@ -87,6 +89,7 @@ export class Identity {
     this.oauth = new OAuth(deps, this.principals, () => this.authenticator);
     this.sessions = new Sessions(deps);
     this.tokens = new ApiTokens(deps, passwords);
+    this.serviceAccounts = new ServiceAccounts(deps, this.users, this.tokens);
     this.signInServices = new SignInServices(deps);
     this.serviceLinks = new ServiceLinks(deps);
     const { tester, ...parts } = signInParts(deps);

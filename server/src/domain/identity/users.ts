@@ -26,7 +26,7 @@ import {
   type UserRow,
 } from './user-rows.ts';
 import { moveUser, nameTaken, profileOf, setAdministered, setLock, setRoles } from './user-writes.ts';
-import type { UserAccount, UserInput, UserPatch, UserRef, UserView } from './views.ts';
+import type { UserAccount, UserInput, UserKind, UserPatch, UserRef, UserView } from './views.ts';
 
 const notFound = (): NotFoundError => new NotFoundError('user_not_found', 'There is no such user.');
 
@@ -59,7 +59,9 @@ export class Users {
     const { db } = this.#deps.store;
     const tenant = await findTenant(db, principal, input.tenant, Permission.createUsers);
     const username = checkName(input.username, 'username');
-    if (input.password !== undefined) await this.#policies.checkPassword(input.password);
+    if (input.password !== undefined) {
+      await this.#policies.checkPassword(input.password, 'password', input.shortestPassword);
+    }
     const explicit = checkExplicit(principal, input.permissions ?? []);
     const roles = await findRoles(db, tenant.id, input.roles ?? ['user']);
     requireMayGiveRoles(principal, roles);
@@ -86,10 +88,12 @@ export class Users {
             tenant_id: tenant.id,
             username,
             username_folded: folded,
+            kind: input.kind ?? 'person',
             ...profile,
             explicit_permissions: explicit,
             ...secrets,
             status: input.status ?? 'active',
+            deactivated_at: input.status === 'inactive' ? now : null,
             password_status: input.passwordStatus ?? 1,
             password_expires_at: expiry,
             password_changed_at: now,
@@ -146,13 +150,18 @@ export class Users {
   /** By id. `q` is a part of the user name, a name or the e-mail address. Whoever lacks 14 sees itself. */
   async list(
     principal: Principal,
-    filter: { readonly q?: string | undefined; readonly tenant?: string | undefined },
+    filter: {
+      readonly q?: string | undefined;
+      readonly tenant?: string | undefined;
+      readonly kind?: UserKind | undefined;
+    },
     page: PageRequest,
   ): Promise<Page<UserView>> {
     requireScope(principal, 'read');
     const limit = pageLimit(page);
     const conditions: RawBuilder<unknown>[] = [visibleUsers(principal)];
     if (page.cursor !== undefined) conditions.push(sql`u.id > ${decodeCursor('users', page.cursor, ['number'])[0]}`);
+    if (filter.kind !== undefined) conditions.push(sql`u.kind = ${filter.kind}`);
     if (filter.tenant !== undefined) conditions.push(sql`t.slug = ${filter.tenant}`);
     if (filter.q !== undefined && filter.q !== '') {
       const part = `%${foldName(filter.q)
@@ -197,7 +206,9 @@ export class Users {
           .set((set) => ({
             ...profile,
             ...(changes.permissions === undefined ? {} : { explicit_permissions: changes.permissions }),
-            ...(statusChanges ? { status: patch.status! } : {}),
+            ...(statusChanges
+              ? { status: patch.status!, deactivated_at: patch.status === 'active' ? null : this.#deps.clock.now() }
+              : {}),
             ...(unsigned ? { auth_version: set('auth_version', '+', 1) } : {}),
             ...(patch.passwordStatus === undefined ? {} : { password_status: patch.passwordStatus }),
             ...(patch.passwordExpiresAt === undefined ? {} : { password_expires_at: patch.passwordExpiresAt }),
@@ -248,7 +259,7 @@ export class Users {
         throw new ConflictError('own_account', 'Nobody deletes the account that they are signed in with.');
       }
       await lockAdministrators(trx);
-      const sources = await deleteUserRows(trx, user, ifOwnsSources);
+      const sources = await deleteUserRows(trx, user, ifOwnsSources, this.#deps.clock.now());
       await requireAdministratorLeft(trx);
       await this.#record(trx, principal, user, 'user.delete', { sources });
       await announce(trx, `u:${user.id}`, '*');
@@ -268,8 +279,27 @@ export class Users {
     requireScope(principal, 'admin');
     const user = await this.#find(this.#deps.store.db, principal, who);
     this.#requireOutranks(principal, user, Permission.modifyUsers);
+    if (user.kind === 'service') {
+      throw new InvalidError('service_account', `${user.username} is a service account: it has no password.`, {
+        remedy: 'Make a token for it.',
+      });
+    }
     await this.#policies.checkPassword(password);
     await this.#storePassword(principal, user, password, { keepSession: null, status: life === 'temporary' ? 2 : 1 });
+  }
+
+  /**
+   * Sets a password that is at least `shortest` characters long, as doors do whose contract asks for no current one:
+   * oneself, or with ModifyUsers (15). Ends all sessions but the caller's own. Throws InvalidError, ForbiddenError.
+   */
+  async replacePassword(principal: Principal, who: UserRef, password: string, shortest: number): Promise<void> {
+    const user = await this.#find(this.#deps.store.db, principal, who);
+    const self = user.id === principal.subject.id;
+    requireScope(principal, self ? 'write' : 'admin');
+    if (!self) this.#requireOutranks(principal, user, Permission.modifyUsers);
+    await this.#policies.checkPassword(password, 'password', shortest);
+    const keepSession = self && principal.method === 'session' ? principal.credentialUid : null;
+    await this.#storePassword(principal, user, password, { keepSession, status: 1 });
   }
 
   /**
@@ -351,6 +381,18 @@ export class Users {
     const rows = await readUsers(this.#deps.store.db, sql`u.id = ${userId}`, 1);
     if (rows[0] === undefined) throw notFound();
     return toUserView(rows[0], this.#deps.clock.now());
+  }
+
+  /** For services beside this one. NotFoundError `user_not_found`, also when the caller may not see the user. */
+  find(executor: Executor, principal: Principal, who: UserRef): Promise<UserRow> {
+    return this.#find(executor, principal, who);
+  }
+
+  /** The same, for changing the user: the caller holds the permission in its tenant, and all that the user may. */
+  async findAdministered(executor: Executor, principal: Principal, who: UserRef, permission: number): Promise<UserRow> {
+    const user = await this.#find(executor, principal, who);
+    this.#requireOutranks(principal, user, permission);
+    return user;
   }
 
   async #find(executor: Executor, principal: Principal, who: UserRef): Promise<UserRow> {

@@ -51,7 +51,8 @@ export class JobWorker {
   readonly #executors: Readonly<Record<string, JobExecutor>>;
   /** Names this process in claims, for people who look into the store. */
   readonly #name = `${hostname()}/${process.pid}`;
-  readonly #running = new Map<string, { attempt: RunningAttempt; done: Promise<void> }>();
+  /** Attempts, not jobs: one that was given up but is deaf to it may still run when this worker claims its job again. */
+  readonly #running = new Map<RunningAttempt, Promise<void>>();
   #timers: NodeJS.Timeout[] = [];
   #stopListening: (() => Promise<void>) | undefined;
   #state: 'new' | 'started' | 'stopping' = 'new';
@@ -65,7 +66,7 @@ export class JobWorker {
     this.#executors = executors;
   }
 
-  /** Jobs that run here now. */
+  /** Attempts that run here now. */
   get running(): number {
     return this.#running.size;
   }
@@ -101,10 +102,10 @@ export class JobWorker {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#stopListening?.();
     await Promise.all(this.#background);
-    for (const { attempt } of this.#running.values()) attempt.abort('stopping');
+    for (const attempt of this.#running.keys()) attempt.abort('stopping');
     const grace = (this.#deps.config.shutdownGraceSeconds ?? 20) * 1000;
     await Promise.race([
-      Promise.all([...this.#running.values()].map(({ done }) => done)),
+      Promise.all(this.#running.values()),
       new Promise((resolve) => setTimeout(resolve, grace).unref()),
     ]);
   }
@@ -146,7 +147,8 @@ export class JobWorker {
   #hear(payload: string): void {
     const signal = parseSignal(payload);
     if (signal?.kind === 'queued') this.wake();
-    if (signal?.kind === 'cancel') this.#running.get(signal.uid)?.attempt.abort('cancelled');
+    if (signal?.kind !== 'cancel') return;
+    for (const attempt of this.#running.keys()) if (attempt.job.uid === signal.uid) attempt.abort('cancelled');
   }
 
   /** One claimer at a time; a wake meanwhile makes it look once more. */
@@ -172,7 +174,7 @@ export class JobWorker {
     const job = await claimJob(store.db, Object.keys(this.#executors), claim, config.jobLeaseSeconds);
     if (job === undefined) return false;
     const attempt = new RunningAttempt(this.#deps, job, claim);
-    this.#running.set(job.uid, { attempt, done: this.#run(attempt) });
+    this.#running.set(attempt, this.#run(attempt));
     return true;
   }
 
@@ -186,7 +188,7 @@ export class JobWorker {
     } catch (error) {
       log.error({ err: error, job: uid }, 'the end of an attempt could not be written');
     } finally {
-      this.#running.delete(uid);
+      this.#running.delete(attempt);
       this.wake();
     }
   }

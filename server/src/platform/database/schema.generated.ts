@@ -45,6 +45,13 @@ export interface ActivityTable {
   published: Generated<boolean>;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  seen_by: number | null;
+}
+
+export interface ActivityAttachmentTable {
+  activity_id: number;
+  entity_type: string;
+  entity_id: number;
 }
 
 export interface ActivityCommentTable {
@@ -54,6 +61,7 @@ export interface ActivityCommentTable {
   body: string;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  uid: Generated<string>;
 }
 
 export interface AddressRuleTable {
@@ -146,6 +154,10 @@ export interface CatalogColumnTable {
   create_time: Generated<Timestamp>;
   modify_by: Generated<string>;
   modify_time: Generated<Timestamp>;
+  review: string | null;
+  reviewed_by: string | null;
+  reviewed_at: Timestamp | null;
+  rejected: unknown;
 }
 
 export interface CatalogCrawlTable {
@@ -285,6 +297,7 @@ export interface CredentialTable {
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
   holder_id: number | null;
+  refused_at: Timestamp | null;
 }
 
 export interface DataKeyTable {
@@ -354,6 +367,7 @@ export interface DatasetTable {
   stale_at: Timestamp | null;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  uid: Generated<string>;
 }
 
 export interface DatasetModelTable {
@@ -397,6 +411,17 @@ export interface DatasetRuleTable {
   updated_by: number | null;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+}
+
+export interface DeletedUserTable {
+  id: number;
+  uid: string;
+  tenant_id: number;
+  username: string;
+  first_name: string | null;
+  last_name: string | null;
+  user_type: string | null;
+  deleted_at: Timestamp;
 }
 
 export interface DetectionIdentifierTable {
@@ -471,6 +496,7 @@ export interface DiscoveryRunTable {
   start_time: Generated<Timestamp>;
   end_time: Timestamp | null;
   stopped_at: Timestamp | null;
+  pausing: Generated<boolean>;
 }
 
 export interface DiscoveryRunDatabaseTable {
@@ -564,6 +590,17 @@ export interface JobTable {
   finished_at: Timestamp | null;
   scopes: string[] | null;
   retry_of: number | null;
+}
+
+export interface JobAttemptTable {
+  job_id: number;
+  attempt: number;
+  worker: string;
+  started_at: Generated<Timestamp>;
+  finished_at: Timestamp | null;
+  outcome: string | null;
+  error: unknown;
+  progress: Generated<unknown>;
 }
 
 export interface JobDefinitionTable {
@@ -669,6 +706,26 @@ export interface NamedSecretTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface NodeTable {
+  uid: string;
+  host: string;
+  process_id: number;
+  version: string;
+  runtime: string;
+  address: string | null;
+  started_at: Generated<Timestamp>;
+  seen_at: Generated<Timestamp>;
+}
+
+export interface NotificationTable {
+  id: GeneratedAlways<number>;
+  recipient_id: number;
+  activity_id: number;
+  comment_id: number | null;
+  created_at: Generated<Timestamp>;
+  read_at: Timestamp | null;
+}
+
 export interface OauthClientTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -740,6 +797,20 @@ export interface RoleTable {
   version: Generated<number>;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+}
+
+export interface SdpsFileTable {
+  tenant_id: number;
+  name: string;
+  counts: unknown;
+  content: Bytes;
+  created_at: Generated<Timestamp>;
+}
+
+export interface SdpsSettingTable {
+  tenant_id: number;
+  config_key: string;
+  config_value: string;
 }
 
 export interface SessionTable {
@@ -886,6 +957,7 @@ export interface SourceSchemaTable {
   dataset_count: Generated<number>;
   refreshed_at: Timestamp | null;
   stale: Generated<boolean>;
+  made: Generated<boolean>;
 }
 
 export interface TagTable {
@@ -979,6 +1051,8 @@ export interface UserAccountTable {
   version: Generated<number>;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+  deactivated_at: Timestamp | null;
+  kind: Generated<string>;
 }
 
 export interface UserGroupTable {
@@ -1059,6 +1133,16 @@ export interface WorkfileTable {
   created_at: Generated<Timestamp>;
   modified_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  version: Generated<number>;
+}
+
+export interface WorkfileDraftTable {
+  id: GeneratedAlways<number>;
+  workfile_id: number;
+  owner_id: number;
+  content: Bytes;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface WorkfileVersionTable {
@@ -1132,6 +1216,7 @@ export interface WorkspaceStageTable {
 export interface DB {
   access_key: AccessKeyTable;
   activity: ActivityTable;
+  activity_attachment: ActivityAttachmentTable;
   activity_comment: ActivityCommentTable;
   address_rule: AddressRuleTable;
   api_token: ApiTokenTable;
@@ -1156,6 +1241,7 @@ export interface DB {
   dataset: DatasetTable;
   dataset_model: DatasetModelTable;
   dataset_rule: DatasetRuleTable;
+  deleted_user: DeletedUserTable;
   detection_identifier: DetectionIdentifierTable;
   detection_property: DetectionPropertyTable;
   discovery_finding: DiscoveryFindingTable;
@@ -1167,6 +1253,7 @@ export interface DB {
   external_identity: ExternalIdentityTable;
   idempotency_record: IdempotencyRecordTable;
   job: JobTable;
+  job_attempt: JobAttemptTable;
   job_definition: JobDefinitionTable;
   job_event: JobEventTable;
   job_item: JobItemTable;
@@ -1175,12 +1262,16 @@ export interface DB {
   limit_value: LimitValueTable;
   milestone: MilestoneTable;
   named_secret: NamedSecretTable;
+  node: NodeTable;
+  notification: NotificationTable;
   oauth_client: OauthClientTable;
   oauth_grant: OauthGrantTable;
   picture: PictureTable;
   provider_account: ProviderAccountTable;
   rate_bucket: RateBucketTable;
   role: RoleTable;
+  sdps_file: SdpsFileTable;
+  sdps_setting: SdpsSettingTable;
   session: SessionTable;
   setting: SettingTable;
   share: ShareTable;
@@ -1210,6 +1301,7 @@ export interface DB {
   user_tag_value: UserTagValueTable;
   webhook: WebhookTable;
   workfile: WorkfileTable;
+  workfile_draft: WorkfileDraftTable;
   workfile_version: WorkfileVersionTable;
   workspace: WorkspaceTable;
   workspace_dataset: WorkspaceDatasetTable;

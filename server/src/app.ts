@@ -11,6 +11,7 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
+import { DatasetModels, DatasetRuleBook, DatasetRules, roomDatasets } from './domain/dataset-models/index.ts';
 import {
   CatalogDashboards,
   CatalogExports,
@@ -48,7 +49,6 @@ import {
   Collaboration,
   Connections as InsightConnections,
   InsightWorkspaces,
-  noDatasets,
   Resources,
   UserTags,
 } from './domain/insight/index.ts';
@@ -258,6 +258,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const usage = new UsageMeters({ store, clock, log });
   closing.add('usage meters', () => usage.flush());
 
+  const ruleBook = new DatasetRuleBook(store);
   const pairs = new Pairs({ store, clock, audit, credentials });
   const gateway = createGateway({
     store,
@@ -276,6 +277,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     log,
     clock,
     metrics: instruments.gateway,
+    rules: ruleBook,
     resultKeys: async () => keysOf(await loadMaster(store, vault, config.fetcherKey)),
   });
   closing.add('gateway', () => gateway.close());
@@ -319,6 +321,16 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
+  const datasetModels = new DatasetModels({ store, access, audit, clock });
+  const datasetRules = new DatasetRules({
+    store,
+    access,
+    audit,
+    clock,
+    models: datasetModels,
+    book: ruleBook,
+    principals: identity.principals,
+  });
   const discoveryJobs = new DiscoveryJobs({ store, audit, clock });
   const providerAccounts = new SdpsAccounts({ store, access, audit, rules: config });
   const found = {
@@ -358,6 +370,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     jobs,
     schedules,
     webhooks,
+    datasetModels,
+    datasetRules,
     audit,
     usage,
     system,
@@ -483,6 +497,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       dataartsDoor({
         identity,
         store,
+        datasetModels,
+        datasetRules,
         ...insightOf({ store, vault, access, audit, clock, rules: config }, sources, shares, sourceDeps.engines),
         userLimiter: shared.userLimiter,
         signInLimiter: new RateLimiter(config.signInRatePerMinute),
@@ -604,7 +620,7 @@ function insightOf(
   shares: Shares,
   engines: TeamSourceParts['engines'],
 ) {
-  const deps = { ...parts, sources, engines, datasets: noDatasets };
+  const deps = { ...parts, sources, engines, datasets: roomDatasets };
   const connections = new InsightConnections(deps);
   const resources = new Resources(deps, connections);
   return {

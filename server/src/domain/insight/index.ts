@@ -15,7 +15,7 @@ export {
 export type { Connection } from './connection-rows.ts';
 export { type ConnectionQuery, Connections, secretOfParameter } from './connections.ts';
 export type { Found } from './found.ts';
-export { type DatasetPort, noDatasets, type RoomResource } from './ports.ts';
+export type { DatasetPort, RoomResource } from './ports.ts';
 export * from './refusals.ts';
 export { type RelatedResource, type ResourceRef, Resources, type ResourceType, resourceTypes } from './resources.ts';
 export {

@@ -33,12 +33,3 @@ export interface DatasetPort {
   /** Number of the source that a dataset stands on. */
   sourceOf(executor: Executor, datasetId: number): Promise<number | null>;
 }
-
-/** Where nobody keeps datasets. */
-export const noDatasets: DatasetPort = {
-  usesSource: async () => false,
-  find: async () => null,
-  list: async () => ({ items: [], count: 0 }),
-  ofSource: async () => [],
-  sourceOf: async () => null,
-};

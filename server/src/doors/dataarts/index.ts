@@ -8,6 +8,7 @@ import { type Door, type DoorInstance, registerOpenApi, registerRawBodies } from
 import { bodyLimit } from './body.ts';
 import { registerCollaboration } from './collaboration.ts';
 import { registerConnections } from './connections.ts';
+import { registerDatasetRules, registerDatasets } from './datasets.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
 import { registerIam } from './iam.ts';
 import { registerInstances } from './instances.ts';
@@ -57,6 +58,8 @@ async function register(app: DoorInstance, services: DataartsServices): Promise<
   registerInstances(routes);
   registerWorkspaces(routes, services);
   registerConnections(routes, services);
+  registerDatasets(routes, services);
+  registerDatasetRules(routes, services);
   registerCollaboration(routes, services);
   registerResources(routes, services);
   registerTags(routes, services);

@@ -1,4 +1,5 @@
 /** What this door is made of. */
+import type { DatasetModels, DatasetRules } from '../../domain/dataset-models/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
 import type { Collaboration, Connections, InsightWorkspaces, Resources, UserTags } from '../../domain/insight/index.ts';
 import type { Store } from '../../platform/database/index.ts';
@@ -12,6 +13,8 @@ export interface DataartsServices {
   readonly resources: Resources;
   readonly collaboration: Collaboration;
   readonly tags: UserTags;
+  readonly datasetModels: DatasetModels;
+  readonly datasetRules: DatasetRules;
   /** For the look at the workspace that a call names. */
   readonly store: Store;
   /** Requests of one user. */

@@ -8,7 +8,8 @@ import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '..
 import { admit } from '../sdps/index.ts';
 import { checkText } from '../sources/fields.ts';
 import { containing, storable } from '../text.ts';
-import { type IdentifierInput, identifiersBase, type Templates } from './templates.ts';
+import { type IdentifierInput, identifiersBase } from './identifier-rows.ts';
+import type { Templates } from './templates.ts';
 import { requireVersion } from './version.ts';
 
 export interface NewIdentifier {

@@ -1,16 +1,25 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './server/test/sequencer.ts';
 
 const soak = process.env.HEADGATE_SOAK === '1';
 
 export default defineConfig({
   test: {
-    include: ['server/**/*.test.ts', 'scripts/**/*.test.ts'],
+    projects: [
+      // Tests of parts share their processes: to load the parts anew for each file would cost a quarter of the time.
+      {
+        extends: true,
+        test: { name: 'parts', include: ['server/src/**/*.test.ts', 'scripts/**/*.test.ts'], isolate: false },
+      },
+      { extends: true, test: { name: 'whole', include: ['server/test/**/*.test.ts'] } },
+    ],
     // The full numbers of the design's properties take minutes: `npm run soak`.
     exclude: ['**/node_modules/**', ...(soak ? [] : ['**/*.soak.test.ts'])],
     // V8 keeps one table of code pages a process; threads that come and go with WebAssembly corrupt it once in a while
     // ("Check failed: jit_page.has_value()"), and the whole run dies. Processes fail alone.
     pool: 'forks',
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     globalSetup: ['server/test/global-setup.ts'],
     // Upper bounds for a busy machine, not expectations.
     testTimeout: soak ? 3_600_000 : 60_000,

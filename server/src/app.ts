@@ -60,16 +60,29 @@ import { Credentials, DoorSources, GroupMembers, Sources } from './domain/source
 import { UsageMeters } from './domain/usage/index.ts';
 import {
   Accounts,
+  Catalogs,
+  ChorusViews,
+  Comments,
   Datasets,
   Members,
   Milestones,
   Notes,
+  Notifications,
   PairChecks,
+  Pairs,
   People,
   Pictures,
+  type ReadPort,
+  Sandboxes,
+  SandboxUsage,
+  Search,
+  SourceProbes,
+  type StatementPort,
   Tags,
   TeamSources,
+  WorkfileRuns,
   Workfiles,
+  WorkfileVersions,
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
@@ -82,7 +95,7 @@ import { crawlExecutor } from './gateway/discover/crawl.ts';
 import { discoverExecutor } from './gateway/discover/discover.ts';
 import { engineFacts } from './gateway/engine-facts.ts';
 import { createGateway } from './gateway/gateway.ts';
-import type { Gateway } from './gateway/index.ts';
+import type { Gateway, QueryOutput } from './gateway/index.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { openAmqp } from './platform/amqp/index.ts';
 import { openStore, type Store } from './platform/database/index.ts';
@@ -128,6 +141,8 @@ export interface App {
   readonly usage: UsageMeters;
   readonly gateway: Gateway;
   readonly instruments: Instruments;
+  /** Asks data sources whether they answer. */
+  readonly probes: SourceProbes;
   /** Set at the first start; `password` only when Headgate made it: to be shown once. */
   readonly createdAdmin: { readonly username: string; readonly password?: string } | undefined;
   /** Starts to serve; the address of this node, e.g. `http://127.0.0.1:8080`. */
@@ -135,6 +150,9 @@ export interface App {
   /** Stops gracefully (F6), within `config.shutdownGraceSeconds`. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** A statement of Headgate's own may take so long, ms. */
+const statementMs = 60_000;
 
 /** How long new requests are still served after `/readyz` has turned, at most, ms. */
 const maxNoticeMs = 2000;
@@ -220,8 +238,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const usage = new UsageMeters({ store, clock, log });
   closing.add('usage meters', () => usage.flush());
 
+  const pairs = new Pairs({ store, clock, audit, credentials });
   const gateway = createGateway({
     store,
+    refusals: pairs,
     access,
     limits,
     credentials,
@@ -295,7 +315,16 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     findings: new FindingsQueue({ store, access, audit }),
     reports: new Reports({ store }),
   };
-  const rooms = roomsOf({ store, vault, access, audit, clock, identity, engines: sourceDeps.engines }, gateway, config);
+  const rooms = roomsOf(
+    { store, vault, access, audit, clock, identity, engines: sourceDeps.engines, pairs },
+    gateway,
+    config,
+  );
+  const probes = new SourceProbes({ store, clock, log, gateway, everyMinutes: config.chorusProbeMinutes });
+  if (config.chorusEnabled && config.chorusProbeMinutes > 0 && overrides.withoutWorker !== true) {
+    closing.add('source probes', () => probes.stop());
+    probes.start();
+  }
   const services = {
     ...rooms,
     identity,
@@ -444,6 +473,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     config,
     instruments,
     createdAdmin,
+    probes,
     listen: async () => {
       const { port, address, family } = await server.listen(config.port, config.host);
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -457,23 +487,68 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
 
 type RoomParts = Pick<TeamSourceParts, 'store' | 'vault' | 'access' | 'audit' | 'clock' | 'engines'> & {
   readonly identity: Identity;
+  readonly pairs: Pairs;
 };
 type TeamSourceParts = ConstructorParameters<typeof TeamSources>[0];
+
+/** Statements of the domain's own: their results are small. */
+function statementsOf(gateway: Gateway): StatementPort & ReadPort {
+  const run = async (
+    principal: Parameters<Gateway['query']>[0],
+    source: string,
+    request: Parameters<Gateway['query']>[2],
+  ): Promise<Record<string, unknown>[]> => {
+    const chunks: Buffer[] = [];
+    const output: QueryOutput = {
+      start: () => {},
+      write: (chunk, release) => {
+        chunks.push(Buffer.from(chunk));
+        release?.();
+        return true;
+      },
+      whenDrained: () => Promise.resolve(),
+      end: () => {},
+      abort: () => {},
+    };
+    const { failure } = await gateway.query(principal, source, request, output, AbortSignal.timeout(statementMs));
+    if (failure !== undefined) throw failure;
+    const lines = Buffer.concat(chunks).toString('utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+  };
+  return {
+    execute: async (principal, source, statement) => {
+      await run(principal, source, { ...statement, write: true });
+    },
+    read: (principal, source, statement) => run(principal, source, { ...statement, format: 'ndjson' }),
+  };
+}
 
 /** Workspaces and what belongs to them. */
 function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
   const checks = new PairChecks(gateway);
   const workspaces = new Workspaces(parts);
+  const catalogs = new Catalogs({ ...parts, gateway });
+  const datasets = new Datasets({ ...parts, catalogs });
+  const statements = statementsOf(gateway);
   return {
     workspaces,
+    catalogs,
+    sandboxes: new Sandboxes({ ...parts, workspaces, catalogs, statements }),
     members: new Members(parts),
     milestones: new Milestones(parts, workspaces),
     people: new People(parts),
     notes: new Notes(parts),
+    comments: new Comments(parts),
+    notifications: new Notifications(parts),
     tags: new Tags(parts),
     pictures: new Pictures(parts),
-    workfiles: new Workfiles(parts),
-    datasets: new Datasets({ ...parts, gateway }),
+    workfiles: new Workfiles({ ...parts, catalogs }),
+    workfileVersions: new WorkfileVersions(parts),
+    workfileRuns: new WorkfileRuns(parts),
+    datasets,
+    chorusViews: new ChorusViews({ ...parts, datasets }),
+    sandboxUsage: new SandboxUsage({ ...parts, statements }),
+    search: new Search(parts),
     teamSources: new TeamSources({ ...parts, checks, splitUrl: (url) => gateway.splitUrl(url) }),
     accounts: new Accounts({
       ...parts,

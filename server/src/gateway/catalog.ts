@@ -32,10 +32,15 @@ export class CatalogReader {
   }
 
   /** See `Gateway.refreshCatalog`. */
-  async refresh(principal: Principal, nameOrUid: string, signal: AbortSignal): Promise<CatalogInfo> {
+  async refresh(
+    principal: Principal,
+    nameOrUid: string,
+    signal: AbortSignal,
+    options: { readonly workspace?: string } = {},
+  ): Promise<CatalogInfo> {
     const facts = await this.#admit(principal, nameOrUid, 'refresh');
     const { id, settingsVersion } = facts.source;
-    return this.#deps.catalog.replace(id, settingsVersion, this.#tables(principal, facts, {}, signal));
+    return this.#deps.catalog.replace(id, settingsVersion, this.#tables(principal, facts, options, signal));
   }
 
   async #admit(principal: Principal, nameOrUid: string, purpose: 'read' | 'refresh'): Promise<SourceFacts> {
@@ -58,7 +63,7 @@ export class CatalogReader {
   async *#tables(
     principal: Principal,
     facts: SourceFacts,
-    options: { readonly schema?: string },
+    { workspace, ...options }: { readonly schema?: string; readonly workspace?: string },
     callerSignal: AbortSignal,
   ): AsyncIterable<CatalogTable> {
     const engine = this.#deps.engines.get(facts.source.engine ?? '');
@@ -66,7 +71,7 @@ export class CatalogReader {
     const signal = AbortSignal.any([callerSignal, AbortSignal.timeout(READ_MS)]);
     let pooled: Awaited<ReturnType<Connections['take']>> | undefined;
     try {
-      pooled = await this.#connections.take(principal, facts, signal);
+      pooled = await this.#connections.take(principal, facts, signal, workspace);
       yield* engine.introspect(pooled.connection, { ...options, signal });
     } catch (error) {
       throw sourceError(error);

@@ -3,7 +3,7 @@ import type { SourceFacts } from '../domain/access/index.ts';
 import { BusyError } from '../domain/errors.ts';
 import type { Principal } from '../domain/identity/principal.ts';
 import type { CredentialRequest, ResolvedCredential } from '../domain/sources/index.ts';
-import type { EngineConnection } from '../engines/engine.ts';
+import { type EngineConnection, EngineError } from '../engines/engine.ts';
 import type { Connector } from './connector.ts';
 import type { ConnectionRequest, Pooled, Pools, SessionPolicy } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
@@ -47,15 +47,17 @@ export class Connections {
       principalId: principal.subject.id,
       open: async (signal) => {
         const settings = await this.#deps.sources.connectSettings(facts, credential);
-        return this.#connector.open(database === undefined ? settings : { ...settings, database }, { signal });
+        const named = database === undefined ? settings : { ...settings, database };
+        return this.#connector.open(named, { signal }).catch((error: unknown) => this.#refused(credential, error));
       },
     };
     return { credential, request };
   }
 
   /** A connection for reading, for work other than a caller's statement. */
-  async take(principal: Principal, facts: SourceFacts, signal: AbortSignal): Promise<Pooled> {
-    const { request } = await this.prepare(principal, facts, { level: 'read' });
+  async take(principal: Principal, facts: SourceFacts, signal: AbortSignal, workspaceUid?: string): Promise<Pooled> {
+    const named = workspaceUid === undefined ? {} : { workspaceUid };
+    const { request } = await this.prepare(principal, facts, { level: 'read', ...named });
     return this.#pools.acquire(request, () => signal);
   }
 
@@ -87,6 +89,16 @@ export class Connections {
     } finally {
       this.#pools.release(pooled, 'used');
     }
+  }
+
+  /** Tells of a stored pair that the database refuses; the error is the caller's either way. */
+  async #refused({ kind, uid, version }: ResolvedCredential, error: unknown): Promise<never> {
+    if (error instanceof EngineError && error.code === 'login_failed' && kind !== 'posted') {
+      await this.#deps.refusals?.markRefused({ uid, version }).catch((failure: unknown) => {
+        this.#deps.log.warn({ err: failure }, 'a refused pair could not be marked');
+      });
+    }
+    throw error;
   }
 
   /** The other end of `take`. */

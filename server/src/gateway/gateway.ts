@@ -46,11 +46,12 @@ export function createGateway(deps: GatewayDeps): Gateway {
     query: (principal, nameOrUid, request, output, signal) =>
       queries.run(principal, nameOrUid, request, output, signal),
     test: (principal, subject, signal) => tester.test(principal, subject, signal),
+    probe: (sourceUid, signal) => tester.probe(sourceUid, signal),
     splitUrl: (text, engine) => splitUrl(deps.engines, text, engine),
     engineFacts: () => facts,
     readCatalog: (principal: Principal, nameOrUid, options, signal) =>
       catalog.read(principal, nameOrUid, options, signal),
-    refreshCatalog: (principal, nameOrUid, signal) => catalog.refresh(principal, nameOrUid, signal),
+    refreshCatalog: (principal, nameOrUid, signal, options) => catalog.refresh(principal, nameOrUid, signal, options),
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
     extractExecutor: extractExecutor({ deps, connections, queries, registry }),

@@ -56,6 +56,8 @@ export interface GatewayDeps {
   readonly addresses?: Pick<AddressGate, 'check'>;
   /** Counts what was read. */
   readonly usage?: Pick<UsageMeters, 'add'>;
+  /** Hears of stored pairs that a database refuses. */
+  readonly refusals?: { markRefused(pair: { readonly uid: string; readonly version: number }): Promise<void> };
   /** Row and column rules; none unless said (decisions.md 26). */
   readonly policy?: Policy;
 }

@@ -99,6 +99,135 @@ describe('the native door', () => {
   });
 });
 
+describe('what is in a workspace, natively', () => {
+  it('files are written in versions under a condition, and run with the pair of the workspace', async () => {
+    const files = '/workspaces/room/files';
+    const runsIn = { source: 'kept', schema: 'public' };
+    const made = await api('member', 'POST', files, { name: 'who.sql', content: 'select 1', runsIn });
+    expect([made.status, made.body.type, made.body.content, made.body.runsIn.schema]).toEqual([
+      201,
+      'sql',
+      'select 1',
+      'public',
+    ]);
+    const tag = (await api('member', 'GET', `${files}/WHO.sql`)).headers.get('etag') ?? '';
+    const write = (content: string): Promise<Answer> =>
+      chorus.headgate.api(
+        'POST',
+        `${files}/who.sql/versions`,
+        { content },
+        { as: 'owner', headers: { 'if-match': tag } },
+      );
+    const second = await write('select current_user as who');
+    expect([second.status, second.body.latest.number]).toEqual([201, 2]);
+    const stale = await write('select 3');
+    expect([stale.status, stale.body.code]).toEqual([412, 'stale_version']);
+    const run = await api('member', 'POST', `${files}/who.sql/run`, { format: 'ndjson' });
+    expect([run.status, JSON.parse(run.text)]).toEqual([200, { who: team.username }]);
+    const listed = await api('owner', 'GET', `${files}?q=who`);
+    expect([listed.body.items.length, 'content' in listed.body.items[0]]).toEqual([1, false]);
+    const first = await api('owner', 'GET', `${files}/${made.body.id}/content?version=1`);
+    expect([first.text, first.headers.get('content-disposition')]).toEqual(['select 1', 'attachment']);
+    const versions = await api('owner', 'GET', `${files}/who.sql/versions`);
+    expect(versions.body.items.map((one: { number: number }) => one.number)).toEqual([2, 1]);
+    const renamed = await api('member', 'PATCH', `${files}/who.sql`, { name: 'whoami.sql', runsIn: null });
+    expect([renamed.body.name, renamed.body.runsIn, renamed.body.id]).toEqual(['whoami.sql', null, made.body.id]);
+    expect((await api('stranger', 'GET', `${files}/whoami.sql`)).body.code).toBe('workspace_not_found');
+    expect((await api('member', 'DELETE', `${files}/whoami.sql`)).status).toBe(204);
+    expect((await api('member', 'GET', `${files}/whoami.sql`)).body.code).toBe('workfile_not_found');
+  });
+
+  it('notes go through their states, and take comments', async () => {
+    const notes = '/workspaces/room/notes';
+    const made = await api('member', 'POST', notes, { body: 'Look <b>here</b>' });
+    expect([made.status, made.body.body, made.body.state]).toEqual([201, 'Look here', 'note']);
+    const path = `${notes}/${made.body.id}`;
+    for (const state of ['published', 'insight', 'note'] as const) {
+      expect((await api('member', 'PATCH', path, { state })).body.state).toBe(state);
+    }
+    expect((await api('owner', 'PATCH', path, { body: 'Mine' })).status).toBe(403);
+    const comment = await api('owner', 'POST', `${path}/comments`, { body: 'Yes' });
+    expect([comment.status, comment.body.author]).toEqual([201, 'owner']);
+    expect((await api('member', 'DELETE', `${path}/comments/${comment.body.id}`)).status).toBe(403);
+    expect((await api('owner', 'DELETE', `${path}/comments/${comment.body.id}`)).status).toBe(204);
+    const other = await api('owner', 'POST', '/workspaces/a/notes', { body: 'There' });
+    expect((await api('owner', 'DELETE', `${notes}/${other.body.id}`)).body.code).toBe('note_not_found');
+    expect((await api('owner', 'DELETE', path)).status).toBe(204);
+    expect((await api('owner', 'GET', notes)).body.items).toEqual([]);
+    const told = await api('member', 'GET', '/workspaces/room/activities?limit=1');
+    expect([told.body.items.length, typeof told.body.nextCursor]).toEqual([1, 'string']);
+  });
+
+  it('members come and go one by one, and one of them may become the owner', async () => {
+    const room = '/workspaces/b';
+    const added = await api('owner', 'PUT', `${room}/members/member`, { label: 'Data Engineer' });
+    expect(added.body).toEqual({ username: 'member', label: 'Data Engineer' });
+    const tag = (await api('owner', 'GET', room)).headers.get('etag') ?? '';
+    const patch = (body: unknown, as: string): Promise<Answer> =>
+      chorus.headgate.api('PATCH', room, body, { as, headers: { 'if-match': tag } });
+    expect((await patch({ owner: 'stranger' }, 'owner')).body.code).toBe('invalid_fields');
+    const passed = await patch({ owner: 'member', stage: 2 }, 'owner');
+    expect([passed.status, passed.body.owner, passed.body.stage]).toEqual([
+      200,
+      'member',
+      { id: 2, name: 'Transform' },
+    ]);
+    expect((await patch({ summary: 'x' }, 'member')).status).toBe(412);
+    expect((await api('owner', 'DELETE', `${room}/members/owner`)).status).toBe(403);
+    expect((await api('member', 'DELETE', `${room}/members/member`)).body.code).toBe('invalid_fields');
+    expect((await api('member', 'DELETE', `${room}/members/owner`)).status).toBe(204);
+    expect((await api('member', 'DELETE', `${room}/members/owner`)).body.code).toBe('member_not_found');
+    expect((await api('member', 'PUT', `${room}/members/nobody`, {})).body.code).toBe('user_not_found');
+    expect((await api('owner', 'GET', room)).status).toBe(404);
+  });
+});
+
+describe('data of a workspace, natively', () => {
+  it('tables are put at hand, and a schema is made for the sandbox', async () => {
+    const room = '/workspaces/room';
+    await sample.execute(`grant create on database "${sample.database}" to ${sample.username}`);
+    expect((await api('owner', 'POST', '/sources/kept/schema/refresh')).status).toBe(200);
+    const put = (name: string, as = 'member'): Promise<Answer> =>
+      api(as, 'POST', `${room}/datasets`, { source: 'kept', schema: 'public', name });
+    const people = await put('people');
+    expect([people.status, people.body.kind, people.body.inSandbox]).toEqual([201, 'table', false]);
+    expect((await put('people')).body.code).toBe('invalid_fields');
+    const listed = await api('member', 'GET', `${room}/datasets?q=peo`);
+    expect(listed.body.items).toEqual([people.body]);
+    expect((await put('nothing')).body.code).toBe('invalid_fields');
+    expect((await put('people', 'stranger')).status).toBe(404);
+    const made = await api('owner', 'PUT', `${room}/sandbox`, { source: 'kept', schema: 'our "own"' });
+    expect([made.status, made.body.sandbox?.schema]).toEqual([200, 'our "own"']);
+    const [there] = await sample.execute(
+      `select nspowner::regrole::text as owner from pg_namespace where nspname = 'our "own"'`,
+    );
+    expect(there).toEqual({ owner: sample.username }); // the source shares its own pair, which comes first
+    expect((await api('member', 'PUT', `${room}/sandbox`, { source: 'kept', schema: 'x' })).status).toBe(403);
+    expect((await api('owner', 'PUT', `${room}/sandbox`, { source: 'kept', schema: 'pg_own' })).status).toBe(400);
+    expect((await api('owner', 'DELETE', `${room}/sandbox`)).status).toBe(204);
+    expect((await api('owner', 'GET', room)).body.sandbox).toBe(null);
+    expect((await api('member', 'DELETE', `${room}/datasets/${people.body.id}`)).status).toBe(204);
+    expect((await api('member', 'GET', `${room}/datasets`)).body.items).toEqual([]);
+  });
+
+  it('tags and a picture tell it from others', async () => {
+    const room = '/workspaces/room';
+    for (const name of ['Sales', 'sales']) {
+      expect((await api('member', 'PUT', `${room}/tags/${name}`)).status).toBe(204);
+    }
+    expect((await api('member', 'GET', room)).body.tags).toEqual(['Sales']);
+    expect((await api('member', 'DELETE', `${room}/tags/SALES`)).status).toBe(204);
+    const content = Buffer.from('89504e470d0a1a0a00', 'hex').toString('base64');
+    expect((await api('member', 'PUT', `${room}/picture`, { content })).status).toBe(403);
+    expect((await api('owner', 'PUT', `${room}/picture`, { content: 'PHN2Zz4=' })).body.code).toBe('invalid_fields');
+    expect((await api('owner', 'PUT', `${room}/picture`, { content })).status).toBe(204);
+    const shown = await api('member', 'GET', `${room}/picture`);
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/png']);
+    expect((await api('owner', 'DELETE', `${room}/picture`)).status).toBe(204);
+    expect((await api('member', 'GET', `${room}/picture`)).body.code).toBe('picture_not_found');
+  });
+});
+
 describe('headgate workspace', () => {
   it('makes, shows, changes and deletes, and stores a pair from standard input', async () => {
     const run = (argv: string[], stdin = '') =>
@@ -119,6 +248,35 @@ describe('headgate workspace', () => {
     expect((await run(['set', 'shell', '--archive', '--status', 'at_risk'])).code).toBe(0);
     expect((await run(['show', 'shell'])).stdout).toMatch(/at_risk/);
     expect((await run(['set', 'shell'])).code).not.toBe(0);
+    expect((await run(['set', 'shell', '--unarchive', '--owner', 'owner', '--stage', '3'])).code).toBe(0);
+    const write = ['file', 'write', 'shell', 'who.sql'];
+    const first = await run([...write, '--source', 'kept', '--schema', 'public'], 'select 1');
+    expect([first.code, first.stdout]).toEqual([0, 'who.sql is at version 1.\n']);
+    expect((await run(write, 'select current_user as who')).stdout).toBe('who.sql is at version 2.\n');
+    expect((await run(['file', 'run', 'shell', 'who.sql'])).stdout.trim()).toBe(`{"who":"${sample.username}"}`);
+    expect((await run(['file', 'show', 'shell', 'who.sql'])).stdout).toBe('select current_user as who');
+    expect((await run(['file', 'versions', 'shell', 'who.sql'])).stdout).toContain('owner');
+    expect((await run(['file', 'set', 'shell', 'who.sql', '--name', 'me.sql'])).stdout).toBe('Changed me.sql.\n');
+    expect((await run(['file', 'list', 'shell'])).stdout).toContain('me.sql');
+    expect((await run(['file', 'rm', 'shell', 'me.sql'])).code).toBe(0);
+    const note = JSON.parse((await run(['note', 'add', 'shell', 'Look', '--state', 'insight', '--json'])).stdout);
+    expect((await run(['note', 'set', 'shell', note.id, '--state', 'published'])).stdout).toContain('published');
+    expect((await run(['note', 'list', 'shell'])).stdout).toContain('Look');
+    expect((await run(['note', 'rm', 'shell', note.id])).code).toBe(0);
+    const planned = JSON.parse((await run(['milestone', 'add', 'shell', 'm', '2030-01-31', '--json'])).stdout);
+    const achieved = await run(['milestone', 'set', 'shell', planned.id, '--state', 'achieved']);
+    expect(achieved.stdout).toBe('m: 2030-01-31, achieved.\n');
+    expect((await run(['milestone', 'list', 'shell'])).stdout).toContain('2030-01-31');
+    expect((await run(['milestone', 'rm', 'shell', planned.id])).code).toBe(0);
+    const dataset = JSON.parse((await run(['dataset', 'add', 'shell', 'kept', 'public', 'people', '--json'])).stdout);
+    expect((await run(['dataset', 'list', 'shell'])).stdout).toContain('people');
+    expect((await run(['dataset', 'rm', 'shell', dataset.id])).code).toBe(0);
+    expect((await run(['sandbox', 'set', 'shell', 'kept', 'public'])).code).toBe(0);
+    expect((await run(['sandbox', 'rm', 'shell'])).code).toBe(0);
+    expect((await run(['tag', 'add', 'shell', 'red'])).stdout).toBe('Added red.\n');
+    expect((await run(['tag', 'rm', 'shell', 'red'])).code).toBe(0);
+    expect((await run(['members', 'shell', '--remove', 'member'])).stdout).not.toContain('member');
+    expect((await run(['members', 'shell', '--add', 'member=Data Engineer'])).stdout).toContain('Data Engineer');
     expect((await run(['credential', 'rm', 'shell', 'kept'])).code).toBe(0);
     expect((await run(['list'])).stdout).toContain('shell');
     expect((await run(['rm', 'shell'])).stdout).toBe('Deleted workspace shell.\n');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { prepareEmbedded } from '../../src/platform/testing/folders.ts';
+import { prepareMigrated } from '../../src/platform/testing/folders.ts';
 import { type SampleDatabase, sampleDatabase, sourceBody } from '../rest/fixture.ts';
 import { HeadgateNode, runCommand } from './node.ts';
 
@@ -16,7 +16,7 @@ let node: HeadgateNode | undefined;
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'headgate-u1-'));
-  await prepareEmbedded(dataDir);
+  await prepareMigrated(dataDir);
   sample = await sampleDatabase();
 });
 afterAll(async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prepareMigrated } from '../../src/platform/testing/folders.ts';
 import { type Headgate, startHeadgate } from '../harness.ts';
 import { sharedPostgresql } from '../servers/shared.ts';
 import { registerSource, sampleDatabase } from './fixture.ts';
@@ -224,6 +225,7 @@ describe('starting', () => {
 
   it('refuses a data folder in use', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'headgate-twice-'));
+    await prepareMigrated(folder);
     const first = new Served({ HEADGATE_DATA_DIR: folder });
     await first.url();
     await refuses({ HEADGATE_DATA_DIR: folder }, /in use/);

@@ -9,15 +9,19 @@ import { fileTarget, streamTarget, type Target, tableTarget } from './targets.ts
 
 type Format = 'table' | 'ndjson' | 'csv' | 'json' | 'parquet';
 
-interface QueryOptions {
+/** How the rows of a statement are wanted. */
+export interface RunOptions {
+  readonly format?: Format;
+  readonly output?: string;
+  readonly maxRows?: number;
+  readonly write?: boolean;
+}
+
+interface QueryOptions extends RunOptions {
   file?: string;
   param?: string[];
   params?: string;
-  format?: Format;
-  output?: string;
-  maxRows?: number;
   timeout?: number;
-  write?: boolean;
   workspace?: string;
   numbers?: string;
 }
@@ -50,25 +54,38 @@ export function queryCommand(cli: Cli): Command {
     .option('--workspace <id>', 'use the sign-in of this workspace')
     .addOption(new Option('--numbers <how>', '64-bit integers and decimals as').choices(['string', 'json']))
     .action(async (name: string, sql: string | undefined, options: QueryOptions) => {
-      const format = formatOf(cli, options);
-      const target = targetOf(cli, format, options.output);
+      formatOf(cli, options); // what excludes each other is told before a statement is asked for
       const body = {
         sql: await statementOf(cli, sql, options),
         parameters: parametersOf(options),
-        format: format === 'table' ? 'ndjson' : format,
-        maxRows: options.maxRows ?? (format === 'table' ? TABLE_ROWS : undefined),
         timeoutMs: options.timeout === undefined ? undefined : options.timeout * 1000,
         write: options.write,
         workspace: options.workspace,
         numbers: options.numbers,
       };
-      const request = { method: 'POST', path: `/sources${path(name)}/query`, body } as const;
-      const result = await receive(cli, request, body.format, target);
-      conclude(cli, format, result, options);
+      await runStatement(cli, `/sources${path(name)}/query`, body, options);
     });
 }
 
-function formatOf(cli: Cli, options: QueryOptions): Format {
+/** Posts what runs a statement, and passes its rows on as the options want them. */
+export async function runStatement(
+  cli: Cli,
+  at: string,
+  members: Readonly<Record<string, unknown>>,
+  options: RunOptions,
+): Promise<void> {
+  const format = formatOf(cli, options);
+  const target = targetOf(cli, format, options.output);
+  const body = {
+    ...members,
+    format: format === 'table' ? ('ndjson' as const) : format,
+    maxRows: options.maxRows ?? (format === 'table' ? TABLE_ROWS : undefined),
+  };
+  const result = await receive(cli, { method: 'POST', path: at, body }, body.format, target);
+  conclude(cli, format, result, options);
+}
+
+function formatOf(cli: Cli, options: RunOptions): Format {
   if (cli.json && options.format !== undefined && options.format !== 'json') {
     throw usageError(`--json and --format ${options.format} exclude each other.`);
   }
@@ -112,7 +129,7 @@ function parametersOf(options: QueryOptions): readonly unknown[] | undefined {
 }
 
 /** Says how it ended: on stderr, so that it never mixes with the rows. */
-function conclude(cli: Cli, format: Format, result: Received, options: QueryOptions): void {
+function conclude(cli: Cli, format: Format, result: Received, options: RunOptions): void {
   if (result.state === 'broken') {
     throw new CliError(
       ExitCode.connection,

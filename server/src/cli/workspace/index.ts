@@ -2,7 +2,10 @@
 import { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { credentialCommand } from './credential.ts';
+import { datasetCommand, milestoneCommand, sandboxCommand, tagCommand } from './data.ts';
+import { fileCommand } from './file.ts';
 import { membersCommand } from './members.ts';
+import { noteCommand } from './note.ts';
 import { createCommand, listCommand, rmCommand, setCommand, showCommand } from './workspace.ts';
 
 export function workspaceCommand(cli: Cli): Command {
@@ -14,5 +17,11 @@ export function workspaceCommand(cli: Cli): Command {
     .addCommand(setCommand(cli))
     .addCommand(rmCommand(cli))
     .addCommand(membersCommand(cli))
-    .addCommand(credentialCommand(cli));
+    .addCommand(credentialCommand(cli))
+    .addCommand(fileCommand(cli))
+    .addCommand(noteCommand(cli))
+    .addCommand(milestoneCommand(cli))
+    .addCommand(datasetCommand(cli))
+    .addCommand(sandboxCommand(cli))
+    .addCommand(tagCommand(cli));
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { path } from '../api.ts';
 import type { Cli } from '../cli.ts';
+import { usageError } from '../exit.ts';
 
 interface MemberView {
   readonly username: string;
@@ -13,9 +14,18 @@ export function membersCommand(cli: Cli): Command {
     .description('show who belongs to a workspace, or say who does')
     .argument('<workspace>', 'its name or id')
     .option('--set <user...>', 'exactly these, each as username or username=role; the owner must be among them')
-    .action(async (workspace: string, options: { set?: string[] }) => {
+    .option('--add <user...>', 'these as well, or give them another role')
+    .option('--remove <user...>', 'take these out')
+    .action(async (workspace: string, options: { set?: string[]; add?: string[]; remove?: string[] }) => {
       const at = `/workspaces${path(workspace)}/members`;
       const api = cli.api();
+      if (options.set !== undefined && (options.add ?? options.remove) !== undefined) {
+        throw usageError('--set says all of them: leave --add and --remove out.');
+      }
+      for (const { username, label } of (options.add ?? []).map(memberOf)) {
+        await api.send({ method: 'PUT', path: at + path(username), body: { label } });
+      }
+      for (const username of options.remove ?? []) await api.send({ method: 'DELETE', path: at + path(username) });
       const page =
         options.set === undefined
           ? await api.list<MemberView>(at, {}, 10_000)

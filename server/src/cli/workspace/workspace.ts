@@ -88,6 +88,8 @@ interface SetOptions {
   readonly unarchive?: boolean;
   readonly status?: string;
   readonly reason?: string;
+  readonly owner?: string;
+  readonly stage?: number;
 }
 
 function changeOf(options: SetOptions): Record<string, unknown> {
@@ -100,6 +102,8 @@ function changeOf(options: SetOptions): Record<string, unknown> {
     ...(options.archive || options.unarchive ? { archived: options.archive === true } : {}),
     ...(options.status === undefined ? {} : { projectStatus: options.status }),
     ...(options.reason === undefined ? {} : { projectStatusReason: options.reason }),
+    ...(options.owner === undefined ? {} : { owner: options.owner }),
+    ...(options.stage === undefined ? {} : { stage: options.stage }),
   };
   if (Object.keys(change).length === 0) throw usageError('Say what to change.');
   return change;
@@ -118,6 +122,8 @@ export function setCommand(cli: Cli): Command {
     .option('--unarchive', 'let it go on')
     .option('--status <word>', 'on_track, needs_attention or at_risk')
     .option('--reason <text>', 'why it stands so')
+    .option('--owner <user>', 'a member, who owns it from then on')
+    .option('--stage <number>', '1 Define, 2 Transform, 3 Model, 4 Deploy, 5 Act', positiveInteger)
     .action(async (name: string, options: SetOptions) => {
       const request = { method: 'PATCH', path: `/workspaces${path(name)}`, body: changeOf(options) } as const;
       const { body } = await cli.api().send<WorkspaceView>(request);

@@ -77,7 +77,7 @@ export async function writeSlot(
   } else {
     await trx
       .updateTable('credential')
-      .set({ ...written, version: existing.version + 1, updated_at: sql`now()` })
+      .set({ ...written, version: existing.version + 1, refused_at: null, updated_at: sql`now()` })
       .where('uid', '=', uid)
       .execute();
   }

@@ -49,6 +49,7 @@ interface AccountRow {
   readonly source_id: number;
   readonly user_id: number | null;
   readonly workspace_id: number | null;
+  readonly refused_at: Date | null;
 }
 
 /** Where a pair goes, and whether the workspace it is of must still be there. */
@@ -398,7 +399,7 @@ export class Accounts {
 
   async #rows(condition: RawBuilder<unknown>, tail: RawBuilder<unknown> = sql`order by c.id`): Promise<AccountRow[]> {
     const { rows } = await sql<AccountRow>`
-      select c.id, c.uid, c.kind, c.username, c.source_id, c.user_id, c.workspace_id,
+      select c.id, c.uid, c.kind, c.username, c.source_id, c.user_id, c.workspace_id, c.refused_at,
         case c.kind when 'personal' then c.user_id when 'workspace' then coalesce(c.holder_id, w.owner_id)
           else s.owner_id end as owner_id
       from credential c join data_source s on s.id = c.source_id left join workspace w on w.id = c.workspace_id
@@ -414,8 +415,8 @@ export class Accounts {
     return rows.flatMap((row) => {
       const owner = people.get(row.owner_id ?? 0);
       if (owner === undefined) return []; // of a built-in user: no person's account
-      const { id, uid, username, source_id: sourceId } = row;
-      return [{ id, uid, dbUsername: username ?? '', ownerId: owner.id, owner, sourceId }];
+      const { id, uid, username, source_id: sourceId, refused_at: refusedAt } = row;
+      return [{ id, uid, dbUsername: username ?? '', ownerId: owner.id, owner, sourceId, refusedAt }];
     });
   }
 }

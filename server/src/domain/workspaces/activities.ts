@@ -15,6 +15,8 @@ export interface ActivityInput {
   readonly body?: string;
   readonly isInsight?: boolean;
   readonly detail?: Readonly<Record<string, unknown>>;
+  /** The only user who sees it; whoever sees what it is about when absent. */
+  readonly seenBy?: number;
   /** When, for what must be in step with other times; now when absent. */
   readonly at?: Date;
 }
@@ -34,6 +36,7 @@ export async function recordActivity(trx: Executor, input: ActivityInput): Promi
       body: input.body ?? null,
       detail: json(input.detail ?? {}),
       is_insight: input.isInsight ?? false,
+      seen_by: input.seenBy ?? null,
       ...(input.isInsight === true ? { promoted_by: input.actorId, promoted_at: input.at ?? new Date() } : {}),
       ...(input.at === undefined ? {} : { created_at: input.at }),
     })

@@ -65,11 +65,28 @@ export async function readSourceRows(
  * (decisions.md 6).
  */
 export async function findSource(executor: Executor, access: Access, caller: Caller, id: number): Promise<FoundSource> {
+  return find(executor, access, caller, id, access.visibleFilter(caller.principal, { alias: 's' }));
+}
+
+/**
+ * The same for who may look at its schema without reading its definition, as members of a workspace with a pair for it
+ * may (decisions.md 5).
+ */
+export async function findUsable(executor: Executor, access: Access, caller: Caller, id: number): Promise<FoundSource> {
+  const found = await find(executor, access, caller, id, sql<SqlBool>`true`);
+  if (!access.decide(caller.principal, 'source.schema', found.facts).allowed) throw notFound('data source');
+  return found;
+}
+
+async function find(
+  executor: Executor,
+  access: Access,
+  caller: Caller,
+  id: number,
+  seen: RawBuilder<SqlBool>,
+): Promise<FoundSource> {
   const { principal } = caller;
-  const rows = await readSourceRows(
-    executor,
-    sql`s.id = ${id} and ${expressible(caller.tenantId)} and ${access.visibleFilter(principal, { alias: 's' })}`,
-  );
+  const rows = await readSourceRows(executor, sql`s.id = ${id} and ${expressible(caller.tenantId)} and ${seen}`);
   const [row] = rows;
   const facts = row === undefined ? null : await access.factsById(executor, principal, row.source_id);
   if (row === undefined || facts === null) throw notFound('data source');

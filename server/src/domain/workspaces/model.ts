@@ -59,6 +59,8 @@ export interface Person {
   /** Manages the tenant's sources (104) without being an administrator. */
   readonly dataAdmin: boolean;
   readonly deactivatedAt: Date | null;
+  /** Somebody who is gone: shown only by what he did. */
+  readonly deletedAt: Date | null;
   readonly subscribedToEmails: boolean;
   readonly picture: Picture | null;
   readonly tags: readonly Tag[];
@@ -161,6 +163,8 @@ export interface WorkspaceChange {
   readonly archived?: boolean;
   /** Number of a member. */
   readonly ownerId?: number;
+  /** The same as a user name. */
+  readonly owner?: string;
   readonly stageId?: number | null;
   readonly showSandboxDatasets?: boolean;
   readonly isProject?: boolean;
@@ -204,6 +208,8 @@ export interface Account {
   readonly ownerId: number;
   readonly owner: Person;
   readonly sourceId: number;
+  /** Since when the database refuses it; null = it is good, or was not tried since. */
+  readonly refusedAt: Date | null;
   /** Only of a workspace's account: the workspace as the caller sees it. */
   readonly workspace?: WorkspaceView;
 }

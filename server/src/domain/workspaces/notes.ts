@@ -1,52 +1,28 @@
-/**
- * Activities, and what people write: notes, which may become insights, and comments under any activity (chorus.md §3.9).
- * An activity is seen by who may see its workspace, or its data source.
- */
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
+/** Notes, which may become insights, and what happened (chorus.md §3.9). */
+import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { type EntityType, recordActivity } from './activities.ts';
-import { type Caller, callerOf, isListed } from './caller.ts';
+import {
+  type Activity,
+  type ActivityKey,
+  type Comment,
+  findActivity,
+  isNamed,
+  isSeen,
+  readActivities,
+} from './activity-rows.ts';
+import { type Caller, callerOf } from './caller.ts';
 import type { WorkspaceDeps } from './deps.ts';
 import { findSource } from './found-source.ts';
-import type { Listed, NumberedPage, Person, SourceSummary, WorkspaceView } from './model.ts';
-import { peopleById } from './people-rows.ts';
+import type { Listed, NumberedPage, WorkspaceKey } from './model.ts';
+import { type NoteState, type NoteStep, noteStateOf, noteSteps, noteWays } from './note-states.ts';
+import { notify } from './notifications.ts';
 import { archived, forbidden, invalid, notFound } from './refusals.ts';
-import { findWorkspace, readWorkspaces } from './rows.ts';
-import { type SummaryRow, summaryColumns, summaryJoins, toSummary } from './source-rows.ts';
+import { findWorkspace } from './rows.ts';
 import { limits, Problems, safeText } from './text.ts';
 import { windowOf } from './workspaces.ts';
-
-export interface Comment {
-  readonly id: number;
-  readonly author: Person | null;
-  readonly body: string;
-  readonly at: Date;
-}
-
-/** What an activity is about, beside its workspace. */
-export type Target =
-  | { readonly type: 'data_source'; readonly source: SourceSummary }
-  | { readonly type: 'dataset'; readonly id: number; readonly name: string }
-  | { readonly type: 'workfile'; readonly id: number; readonly name: string };
-
-export interface Activity {
-  readonly id: number;
-  readonly action: string;
-  readonly actor: Person | null;
-  readonly at: Date;
-  readonly entityType: EntityType;
-  readonly workspace: WorkspaceView | null;
-  readonly target: Target | null;
-  readonly body: string | null;
-  readonly detail: Readonly<Record<string, unknown>>;
-  readonly isInsight: boolean;
-  readonly promotedBy: Person | null;
-  readonly promotedAt: Date | null;
-  readonly published: boolean;
-  readonly comments: readonly Comment[];
-}
 
 export interface NoteInput {
   readonly entityType: string;
@@ -55,6 +31,11 @@ export interface NoteInput {
   readonly isInsight?: boolean;
   /** In which workspace a dataset is spoken of. */
   readonly workspaceId?: number;
+  /** Users to notify, by number. */
+  readonly recipients?: readonly number[];
+  /** Tables and files of the workspace that the note points at, by number. */
+  readonly datasetIds?: readonly number[];
+  readonly workfileIds?: readonly number[];
 }
 
 /** Whose activities: of what the caller sees anywhere, of a workspace, a data source or a person. */
@@ -62,25 +43,8 @@ export interface ActivityFilter {
   readonly entityType?: string;
   readonly entityId?: number;
   readonly insightsOnly?: boolean;
+  readonly notesOnly?: boolean;
   readonly mineOnly?: boolean;
-}
-
-interface ActivityRow {
-  readonly id: number;
-  readonly action: string;
-  readonly actor_id: number | null;
-  readonly workspace_id: number | null;
-  readonly entity_type: EntityType;
-  readonly entity_id: number;
-  readonly body: string | null;
-  readonly detail: Readonly<Record<string, unknown>>;
-  readonly is_insight: boolean;
-  readonly promoted_by: number | null;
-  readonly promoted_at: Date | null;
-  readonly published: boolean;
-  readonly created_at: Date;
-  readonly target_name: string | null;
-  readonly comments: readonly { id: number; author_id: number | null; body: string; at: string }[];
 }
 
 /** Types that a note may be about, as the wire says them. */
@@ -95,6 +59,11 @@ const noted: Readonly<Record<string, EntityType>> = {
   workfile: 'workfile',
 };
 
+/** Notes and comments that a workspace shows of itself. */
+const latestShown = 5;
+/** Things attached to one note at most. */
+const mostAttachments = 1000;
+
 export class Notes {
   readonly #deps: WorkspaceDeps;
 
@@ -102,7 +71,10 @@ export class Notes {
     this.#deps = deps;
   }
 
-  /** Writes a note. Throws NotFoundError for what the caller may not see, ConflictError `workspace_archived`. */
+  /**
+   * Writes a note, and notifies whom it names. Throws NotFoundError for what the caller may not see and for attachments
+   * that are not of the workspace, ConflictError `workspace_archived`.
+   */
   async create(principal: Principal, input: NoteInput): Promise<Activity> {
     requireScope(principal, 'write');
     const { store } = this.#deps;
@@ -120,7 +92,7 @@ export class Notes {
         const row = await findWorkspace(trx, caller, workspaceId, 'share');
         if (row.archived_at !== null) throw archived();
       }
-      return recordActivity(trx, {
+      const made = await recordActivity(trx, {
         tenantId: caller.tenantId,
         actorId: caller.userId,
         action: 'NOTE',
@@ -130,137 +102,126 @@ export class Notes {
         body: safeText(body),
         isInsight: input.isInsight ?? false,
       });
+      await attach(trx, made, workspaceId, 'dataset', input.datasetIds ?? []);
+      await attach(trx, made, workspaceId, 'workfile', input.workfileIds ?? []);
+      await notify(trx, caller.tenantId, input.recipients ?? [], made);
+      return made;
     });
     return this.get(principal, id);
   }
 
-  /** One activity that the caller may see. */
-  async get(principal: Principal, id: number): Promise<Activity> {
+  /** Writes a note on a workspace that is named as the native door names it. */
+  async createIn(
+    principal: Principal,
+    workspace: WorkspaceKey,
+    input: { readonly body: string; readonly state?: NoteState },
+  ): Promise<Activity> {
     const { db } = this.#deps.store;
-    const caller = await callerOf(db, principal);
-    return this.#one(db, caller, id);
+    const { id } = await findWorkspace(db, await callerOf(db, principal), workspace);
+    const note = await this.create(principal, { entityType: 'workspace', entityId: id, body: input.body });
+    return this.bring(principal, note.id, input.state ?? 'note');
+  }
+
+  /** One activity that the caller may see. */
+  async get(principal: Principal, key: ActivityKey): Promise<Activity> {
+    const { store, access } = this.#deps;
+    return findActivity(store.db, access, await callerOf(store.db, principal), key);
+  }
+
+  /** One note of a workspace. Throws NotFoundError for one of another. */
+  async getIn(principal: Principal, workspace: WorkspaceKey, key: ActivityKey): Promise<Activity> {
+    const { store } = this.#deps;
+    const room = await findWorkspace(store.db, await callerOf(store.db, principal), workspace);
+    const note = await this.get(principal, key);
+    if (note.workspace?.id !== room.id || note.action !== 'NOTE') throw notFound('note');
+    return note;
   }
 
   /** Changes what a note says: its author, or an administrator. */
-  async update(principal: Principal, id: number, text: string): Promise<Activity> {
-    requireScope(principal, 'write');
+  async update(principal: Principal, key: ActivityKey, text: string): Promise<Activity> {
     const problems = new Problems();
     const body = problems.required(text, 'body', limits.body);
     problems.settle();
-    await this.#change(principal, id, (note, caller) => isAuthor(note, caller), sql`body = ${safeText(body)}`);
-    return this.get(principal, id);
+    return this.#change(principal, key, isAuthor, () => sql`body = ${safeText(body)}`);
   }
 
   /** Removes a note: its author, the workspace's owner, or an administrator. */
-  async remove(principal: Principal, id: number): Promise<void> {
+  async remove(principal: Principal, key: ActivityKey): Promise<void> {
+    const may = (note: Activity, caller: Caller): boolean => isAuthor(note, caller) || ownsRoom(note, caller);
+    const { store, access } = this.#deps;
     requireScope(principal, 'write');
-    await this.#change(
-      principal,
-      id,
-      (note, caller) => isAuthor(note, caller) || ownsRoom(note, caller),
-      sql`deleted_at = now()`,
-    );
+    const caller = await callerOf(store.db, principal);
+    await store.transaction(async (trx) => {
+      const { id } = await this.#locked(trx, access, caller, key, may);
+      await sql`update activity set deleted_at = now() where id = ${id}`.execute(trx);
+    });
   }
 
-  /** Makes a note an insight: whoever sees it. */
-  async promote(principal: Principal, id: number): Promise<Activity> {
-    requireScope(principal, 'write');
-    const set = sql`is_insight = true, promoted_by = ${principal.subject.id}, promoted_at = now()`;
-    await this.#change(
-      principal,
-      id,
-      () => true,
-      set,
-      (note) => !note.isInsight,
-    );
-    return this.get(principal, id);
+  /**
+   * Makes a note an insight, publishes it, or takes either back: who may is said by `mayStep`. Throws FieldsInvalidError
+   * `base` for a step that the note's state does not take.
+   */
+  async step(principal: Principal, key: ActivityKey, step: NoteStep): Promise<Activity> {
+    return this.#change(principal, key, mayStep[step], (note) => {
+      const next = noteSteps[noteStateOf(note)][step];
+      if (next === null) throw invalid('base', 'generic', { message: 'The note is not in a state for this.' });
+      const promoting = step === 'promote' ? sql`, promoted_by = ${principal.subject.id}, promoted_at = now()` : sql``;
+      const demoting = next === 'note' ? sql`, promoted_by = null, promoted_at = null` : sql``;
+      return sql`is_insight = ${next !== 'note'}, published = ${next === 'published'} ${promoting} ${demoting}`;
+    });
   }
 
-  /** Takes it back: who promoted it, the workspace's owner, an administrator. */
-  async demote(principal: Principal, id: number): Promise<Activity> {
-    requireScope(principal, 'write');
-    const may = (note: Activity, caller: Caller): boolean =>
-      caller.admin || note.promotedBy?.id === caller.userId || ownsRoom(note, caller);
-    const set = sql`is_insight = false, published = false, promoted_by = null, promoted_at = null`;
-    await this.#change(principal, id, may, set, (note) => note.isInsight);
-    return this.get(principal, id);
-  }
-
-  async publish(principal: Principal, id: number): Promise<Activity> {
-    requireScope(principal, 'write');
-    await this.#change(
-      principal,
-      id,
-      () => true,
-      sql`published = true`,
-      (note) => note.isInsight,
-    );
-    return this.get(principal, id);
-  }
-
-  async unpublish(principal: Principal, id: number): Promise<Activity> {
-    requireScope(principal, 'write');
-    await this.#change(
-      principal,
-      id,
-      (note, caller) => isAuthor(note, caller),
-      sql`published = false`,
-      (note) => note.published,
-    );
-    return this.get(principal, id);
+  /** Takes the steps that lead to a state. */
+  async bring(principal: Principal, key: ActivityKey, state: NoteState): Promise<Activity> {
+    let note = await this.get(principal, key);
+    for (const step of noteWays[noteStateOf(note)][state]) note = await this.step(principal, key, step);
+    return note;
   }
 
   /** The newest first. */
   async list(principal: Principal, filter: ActivityFilter, page: NumberedPage): Promise<Listed<Activity>> {
-    const { db } = this.#deps.store;
-    const caller = await callerOf(db, principal);
-    const where = sql.join([this.#visible(caller), ...(await this.#conditions(caller, filter))], sql` and `);
+    const { store, access } = this.#deps;
+    const caller = await callerOf(store.db, principal);
+    const where = sql.join([isSeen(access, caller), ...(await this.#conditions(caller, filter))], sql` and `);
     const { rows } = await sql<{ records: number }>`
-      select count(*) as records from activity a where ${where}`.execute(db);
-    const items = await this.#read(db, caller, where, windowOf(page));
+      select count(*) as records from activity a where ${where}`.execute(store.db);
+    const items = await readActivities(store.db, caller, where, windowOf(page));
     return { items, records: rows[0]?.records ?? 0 };
   }
 
-  /** Comments on an activity that the caller sees. */
-  async comment(principal: Principal, activityId: number, text: string): Promise<Comment> {
-    requireScope(principal, 'write');
+  /** The same for a workspace that is named as the native door names it. */
+  async listIn(
+    principal: Principal,
+    workspace: WorkspaceKey,
+    filter: Pick<ActivityFilter, 'notesOnly'>,
+    page: NumberedPage,
+  ): Promise<Listed<Activity>> {
     const { db } = this.#deps.store;
-    const caller = await callerOf(db, principal);
-    await this.#one(db, caller, activityId);
-    const problems = new Problems();
-    const body = problems.required(text, 'body', limits.body);
-    problems.settle();
-    const { id } = await db
-      .insertInto('activity_comment')
-      .values({ activity_id: activityId, author_id: caller.userId, body: safeText(body) })
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    return this.getComment(principal, id);
+    const { id } = await findWorkspace(db, await callerOf(db, principal), workspace);
+    return this.list(principal, { ...filter, entityType: 'workspace', entityId: id }, page);
   }
 
-  async getComment(principal: Principal, id: number): Promise<Comment> {
+  /** The newest notes and comments of a workspace, and its newest insight (chorus.md §4.1). */
+  async latest(
+    principal: Principal,
+    workspaceId: number,
+  ): Promise<{ readonly list: readonly (Activity | Comment)[]; readonly insight: Activity | null }> {
     const { db } = this.#deps.store;
     const caller = await callerOf(db, principal);
-    const row = await db
-      .selectFrom('activity_comment')
-      .selectAll()
-      .where('id', '=', id)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst();
-    if (row === undefined) throw notFound('comment');
-    await this.#one(db, caller, row.activity_id);
-    const people = await peopleById(db, [row.author_id]);
-    return { id: row.id, author: people.get(row.author_id ?? 0) ?? null, body: row.body, at: row.created_at };
-  }
-
-  /** Its author, or an administrator. */
-  async removeComment(principal: Principal, id: number): Promise<void> {
-    requireScope(principal, 'write');
-    const comment = await this.getComment(principal, id);
-    const { db } = this.#deps.store;
-    const caller = await callerOf(db, principal);
-    if (!caller.admin && comment.author?.id !== caller.userId) throw forbidden('comment');
-    await sql`update activity_comment set deleted_at = now() where id = ${id}`.execute(db);
+    const notes = sql`a.workspace_id = ${workspaceId} and a.action = 'NOTE' and a.deleted_at is null`;
+    const [insight] = await readActivities(db, caller, sql`${notes} and a.is_insight`, sql`limit 1`);
+    const newest = await readActivities(db, caller, sql`${notes} and not a.is_insight`, sql`limit ${latestShown}`);
+    const commented = await readActivities(
+      db,
+      caller,
+      sql`a.id in (select c.activity_id from activity_comment c join activity o on o.id = c.activity_id
+        where o.workspace_id = ${workspaceId} and o.deleted_at is null and c.deleted_at is null
+        order by c.id desc limit ${latestShown})`,
+    );
+    const list = [...newest, ...commented.flatMap(({ comments }) => comments)]
+      .sort((one, other) => other.at.getTime() - one.at.getTime())
+      .slice(0, latestShown);
+    return { list, insight: insight ?? null };
   }
 
   /** The last change of a workspace's status, when there was one. */
@@ -268,7 +229,7 @@ export class Notes {
     const { db } = this.#deps.store;
     const caller = await callerOf(db, principal);
     const where = sql`a.workspace_id = ${workspaceId} and a.action = 'ProjectStatusChanged' and a.deleted_at is null`;
-    const [last] = await this.#read(db, caller, where, sql`limit 1`);
+    const [last] = await readActivities(db, caller, where, sql`limit 1`);
     return last ?? null;
   }
 
@@ -285,21 +246,15 @@ export class Notes {
         ? await sql<{ id: number }>`
             select workspace_id as id from workfile where id = ${input.entityId} and deleted_at is null`.execute(db)
         : await sql<{ id: number }>`
-            select coalesce(d.workspace_id, wd.workspace_id) as id from dataset d
-            left join workspace_dataset wd on wd.dataset_id = d.id
-            where d.id = ${input.entityId} and d.deleted_at is null
-              and coalesce(d.workspace_id, wd.workspace_id) = ${input.workspaceId ?? 0} limit 1`.execute(db);
+            select w.id from dataset d join workspace w on w.id = coalesce(${input.workspaceId ?? null}, d.workspace_id)
+            where d.id = ${input.entityId} and d.deleted_at is null and (d.workspace_id = w.id
+              or (d.workspace_id is null and d.schema_id = w.sandbox_schema_id)
+              or exists (select 1 from workspace_dataset x where x.workspace_id = w.id and x.dataset_id = d.id))`.execute(
+            db,
+          );
     const [found] = rows;
     if (found === undefined) throw notFound(entityType);
     return (await findWorkspace(db, caller, found.id)).id;
-  }
-
-  #visible(caller: Caller): RawBuilder<SqlBool> {
-    const sources = this.#deps.access.visibleFilter(caller.principal, { alias: 's' });
-    return sql<SqlBool>`a.tenant_id = ${caller.tenantId} and a.deleted_at is null and (
-      a.workspace_id in (select w.id from workspace w where ${isListed(caller)})
-      or (a.workspace_id is null and a.entity_type = 'data_source' and exists (
-        select 1 from data_source s where s.id = a.entity_id and s.deleted_at is null and ${sources})))`;
   }
 
   async #conditions(caller: Caller, filter: ActivityFilter): Promise<RawBuilder<unknown>[]> {
@@ -313,109 +268,65 @@ export class Notes {
       conditions.push(sql`a.entity_type = ${noted[entityType]} and a.entity_id = ${entityId}`);
     }
     if (filter.insightsOnly === true) conditions.push(sql`a.is_insight`);
+    if (filter.notesOnly === true) conditions.push(sql`a.action = 'NOTE'`);
     if (filter.mineOnly === true) conditions.push(sql`a.actor_id = ${caller.userId}`);
     return conditions;
   }
 
+  /** Sets columns of a note that the caller may change so. */
   async #change(
     principal: Principal,
-    id: number,
+    key: ActivityKey,
     may: (note: Activity, caller: Caller) => boolean,
-    set: RawBuilder<unknown>,
-    when: (note: Activity) => boolean = () => true,
-  ): Promise<void> {
-    const { store } = this.#deps;
+    set: (note: Activity) => RawBuilder<unknown>,
+  ): Promise<Activity> {
+    requireScope(principal, 'write');
+    const { store, access } = this.#deps;
     const caller = await callerOf(store.db, principal);
-    await store.transaction(async (trx) => {
-      await sql`select id from activity where id = ${id} for update`.execute(trx);
-      const note = await this.#one(trx, caller, id);
-      if (note.action !== 'NOTE') throw invalid('base', 'generic', { message: 'This is no note.' });
-      if (!may(note, caller)) throw forbidden('note');
-      if (!when(note)) throw invalid('base', 'generic', { message: 'The note is not in a state for this.' });
-      await sql`update activity set ${set} where id = ${id}`.execute(trx);
+    return store.transaction(async (trx) => {
+      const note = await this.#locked(trx, access, caller, key, may);
+      await sql`update activity set ${set(note)} where id = ${note.id}`.execute(trx);
+      return findActivity(trx, access, caller, note.id);
     });
   }
 
-  async #one(executor: Executor, caller: Caller, id: number): Promise<Activity> {
-    const [activity] = await this.#read(executor, caller, sql`a.id = ${id} and ${this.#visible(caller)}`);
-    if (activity === undefined) throw notFound('activity');
-    return activity;
-  }
-
-  async #read(
-    executor: Executor,
+  async #locked(
+    trx: Executor,
+    access: WorkspaceDeps['access'],
     caller: Caller,
-    where: RawBuilder<unknown>,
-    tail: RawBuilder<unknown> = sql``,
-  ): Promise<Activity[]> {
-    const { rows } = await sql<ActivityRow>`
-      select a.id, a.action, a.actor_id, a.workspace_id, a.entity_type, a.entity_id, a.body, a.detail, a.is_insight,
-        a.promoted_by, a.promoted_at, a.published, a.created_at,
-        case a.entity_type when 'workfile' then (select f.file_name from workfile f where f.id = a.entity_id)
-          when 'dataset' then (select d.name from dataset d where d.id = a.entity_id) end as target_name,
-        (select coalesce(json_agg(json_build_object('id', c.id, 'author_id', c.author_id, 'body', c.body,
-            'at', c.created_at) order by c.id), '[]')
-          from activity_comment c where c.activity_id = a.id and c.deleted_at is null) as comments
-      from activity a where ${where} order by a.id desc ${tail}`.execute(executor);
-    const people = await peopleById(
-      executor,
-      rows.flatMap((row) => [row.actor_id, row.promoted_by, ...row.comments.map((one) => one.author_id)]),
-    );
-    const rooms = await workspacesOf(executor, caller, rows);
-    const sources = await sourcesOf(executor, rows);
-    return rows.map((row) => ({
-      id: row.id,
-      action: row.action,
-      actor: people.get(row.actor_id ?? 0) ?? null,
-      at: row.created_at,
-      entityType: row.entity_type,
-      workspace: rooms.get(row.workspace_id ?? 0) ?? null,
-      target: targetOf(row, sources),
-      body: row.body,
-      detail: row.detail,
-      isInsight: row.is_insight,
-      promotedBy: people.get(row.promoted_by ?? 0) ?? null,
-      promotedAt: row.promoted_at,
-      published: row.published,
-      comments: row.comments.map(({ id, author_id, body, at }) => ({
-        id,
-        author: people.get(author_id ?? 0) ?? null,
-        body,
-        at: new Date(at),
-      })),
-    }));
+    key: ActivityKey,
+    may: (note: Activity, caller: Caller) => boolean,
+  ): Promise<Activity> {
+    await sql`select id from activity a where ${isNamed('a', key)} for update`.execute(trx);
+    const note = await findActivity(trx, access, caller, key);
+    if (note.action !== 'NOTE') throw invalid('base', 'generic', { message: 'This is no note.' });
+    if (!may(note, caller)) throw forbidden('note');
+    return note;
   }
 }
 
-async function workspacesOf(
-  executor: Executor,
-  caller: Caller,
-  rows: readonly ActivityRow[],
-): Promise<ReadonlyMap<number, WorkspaceView>> {
-  const ids = [...new Set(rows.flatMap(({ workspace_id: id }) => (id === null ? [] : [id])))];
-  if (ids.length === 0) return new Map();
-  const views = await readWorkspaces(executor, caller, sql`w.id = any(${ids}::bigint[])`);
-  return new Map(views.map((view) => [view.id, view]));
-}
-
-async function sourcesOf(
-  executor: Executor,
-  rows: readonly ActivityRow[],
-): Promise<ReadonlyMap<number, SourceSummary>> {
-  const ids = rows.flatMap((row) => (row.entity_type === 'data_source' ? [row.entity_id] : []));
-  if (ids.length === 0) return new Map();
-  const found = await sql<SummaryRow>`
-    select ${summaryColumns} from data_source s ${summaryJoins} where s.id = any(${ids}::bigint[])`.execute(executor);
-  return new Map(found.rows.map((row) => [row.source_id, toSummary(row)]));
-}
-
-function targetOf(row: ActivityRow, sources: ReadonlyMap<number, SourceSummary>): Target | null {
-  if (row.entity_type === 'workspace') return null;
-  if (row.entity_type !== 'data_source') {
-    return { type: row.entity_type, id: row.entity_id, name: row.target_name ?? '' };
-  }
-  const source = sources.get(row.entity_id);
-  return source === undefined ? null : { type: 'data_source', source };
+/** Attaches tables or files of the note's workspace. Throws NotFoundError for others. */
+async function attach(
+  trx: Executor,
+  activityId: number,
+  workspaceId: number | null,
+  type: 'dataset' | 'workfile',
+  ids: readonly number[],
+): Promise<void> {
+  const wanted = [...new Set(ids)];
+  if (wanted.length === 0) return;
+  if (wanted.length > mostAttachments) throw invalid(`${type}_ids`, 'too_long', { count: mostAttachments });
+  const known =
+    type === 'workfile'
+      ? sql`select f.id from workfile f where f.workspace_id = ${workspaceId} and f.deleted_at is null`
+      : sql`select d.id from dataset d join workspace w on w.id = ${workspaceId} where d.deleted_at is null and (
+          d.workspace_id = w.id or d.schema_id = w.sandbox_schema_id
+          or exists (select 1 from workspace_dataset x where x.workspace_id = w.id and x.dataset_id = d.id))`;
+  const { rows } = await sql`
+    insert into activity_attachment (activity_id, entity_type, entity_id)
+    select ${activityId}, ${type}, k.id from (${known}) k where k.id = any(${wanted}::bigint[])
+    returning entity_id`.execute(trx);
+  if (rows.length !== wanted.length) throw notFound(type);
 }
 
 function isAuthor(note: Activity, caller: Caller): boolean {
@@ -425,3 +336,11 @@ function isAuthor(note: Activity, caller: Caller): boolean {
 function ownsRoom(note: Activity, caller: Caller): boolean {
   return note.workspace?.owner.id === caller.userId;
 }
+
+/** Who may take a step, of those who see the note. */
+const mayStep: Readonly<Record<NoteStep, (note: Activity, caller: Caller) => boolean>> = {
+  promote: () => true,
+  demote: (note, caller) => caller.admin || note.promotedBy?.id === caller.userId || ownsRoom(note, caller),
+  publish: () => true,
+  unpublish: isAuthor,
+};

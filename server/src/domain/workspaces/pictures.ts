@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { toBuffer } from '../../platform/database/index.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
-import { callerOf, mayOwn } from './caller.ts';
+import { type Caller, callerOf, mayOwn } from './caller.ts';
 import type { WorkspaceDeps } from './deps.ts';
 import type { Picture } from './model.ts';
 import { forbidden, invalid, notFound } from './refusals.ts';
@@ -58,13 +58,8 @@ export class Pictures {
     id: number,
     file: { readonly fileName: string; readonly content: Buffer } | undefined,
   ): Promise<Picture> {
-    requireScope(principal, 'write');
     const { store } = this.#deps;
-    const caller = await callerOf(store.db, principal);
-    if (owner === 'workspace') {
-      const row = await findWorkspace(store.db, caller, id);
-      if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
-    } else if (!caller.admin && caller.userId !== id) throw forbidden('user');
+    const caller = await this.#changer(principal, owner, id);
     if (file === undefined) throw invalid('image', 'blank', {});
     if (file.content.length > limits.picture) throw invalid('image', 'file_size_exceeded', { count: limits.picture });
     const kind = kinds.find(({ begins }) => file.content.subarray(0, begins.length).equals(begins));
@@ -81,5 +76,27 @@ export class Pictures {
       returning updated_at`.execute(store.db);
     if (rows[0] === undefined) throw notFound(owner);
     return { fileName, updatedAt: rows[0].updated_at };
+  }
+
+  /** Whoever may set it takes it away. Throws NotFoundError when there is none. */
+  async remove(principal: Principal, owner: PictureOwner, id: number): Promise<void> {
+    await this.#changer(principal, owner, id);
+    const column = owner === 'user' ? 'user_id' : 'workspace_id';
+    const { numDeletedRows } = await this.#deps.store.db
+      .deleteFrom('picture')
+      .where(column, '=', id)
+      .executeTakeFirst();
+    if (numDeletedRows === 0n) throw notFound('picture');
+  }
+
+  async #changer(principal: Principal, owner: PictureOwner, id: number): Promise<Caller> {
+    requireScope(principal, 'write');
+    const { db } = this.#deps.store;
+    const caller = await callerOf(db, principal);
+    if (owner === 'workspace') {
+      const row = await findWorkspace(db, caller, id);
+      if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
+    } else if (!caller.admin && caller.userId !== id) throw forbidden('user');
+    return caller;
   }
 }

@@ -10,6 +10,7 @@ import { ConflictError } from '../errors.ts';
 import { foldName } from '../identity/names.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
+import { checkVersion } from '../sources/leases.ts';
 import { recordActivity } from './activities.ts';
 import { type Caller, callerOf, isListed, mayEdit, mayOwn } from './caller.ts';
 import type { WorkspaceDeps } from './deps.ts';
@@ -156,9 +157,15 @@ export class Workspaces {
 
   /**
    * Changes what the input says and what differs. Members may change name and summary; the rest is the owner's
-   * (chorus.md §3.4). Throws ForbiddenError, FieldsInvalidError, ConflictError `name_taken`.
+   * (chorus.md §3.4). Throws ForbiddenError, FieldsInvalidError, ConflictError `name_taken`, PreconditionError
+   * `stale_version` unless at version `ifMatch`.
    */
-  async update(principal: Principal, key: WorkspaceKey, change: WorkspaceChange): Promise<WorkspaceView> {
+  async update(
+    principal: Principal,
+    key: WorkspaceKey,
+    change: WorkspaceChange,
+    ifMatch?: number,
+  ): Promise<WorkspaceView> {
     requireScope(principal, 'write');
     const { store, audit } = this.#deps;
     const caller = await callerOf(store.db, principal);
@@ -167,6 +174,7 @@ export class Workspaces {
         const row = await findWorkspace(trx, caller, key, 'update');
         const standing = standingOf(row);
         if (!mayEdit(caller, standing) && !mayOwn(caller, standing)) throw forbidden('workspace');
+        checkVersion(row, ifMatch);
         const plan = await this.#plan(trx, caller, row, change);
         const changed = Object.keys(plan.columns);
         if (changed.length === 0) return;
@@ -194,15 +202,16 @@ export class Workspaces {
 
   /**
    * Deletes for everybody; its name is free again, its pairs are gone, and so are the sources whose home it is
-   * (decisions.md 13). Throws ConflictError `default_workspace`, `source_in_use`.
+   * (decisions.md 13). Throws ConflictError `default_workspace`, `source_in_use`, PreconditionError `stale_version`.
    */
-  async remove(principal: Principal, key: WorkspaceKey): Promise<void> {
+  async remove(principal: Principal, key: WorkspaceKey, ifMatch?: number): Promise<void> {
     requireScope(principal, 'write');
     const { store, audit } = this.#deps;
     const caller = await callerOf(store.db, principal);
     await store.transaction(async (trx) => {
       const row = await findWorkspace(trx, caller, key, 'update');
       if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
+      checkVersion(row, ifMatch);
       if (row.is_default) {
         throw new ConflictError('default_workspace', "The tenant's default workspace cannot be deleted.");
       }
@@ -270,11 +279,12 @@ export class Workspaces {
     }
     planArchive(plan, row, change, caller, this.#deps.clock.now());
     planStatus(plan, problems, row, change);
-    if (change.ownerId !== undefined && change.ownerId !== row.owner_id) {
-      if (!(await isUserMember(trx, row.id, change.ownerId))) problems.add('owner', 'owner_must_be_a_member', null);
-      plan.columns.owner_id = change.ownerId;
+    const owner = change.ownerId ?? (change.owner === undefined ? undefined : await userNamed(trx, row, change.owner));
+    if (owner !== undefined && owner !== row.owner_id) {
+      if (!(await isUserMember(trx, row.id, owner))) problems.add('owner', 'owner_must_be_a_member', null);
+      plan.columns.owner_id = owner;
       plan.owning.push('ownerId');
-      plan.events.push({ action: 'WorkspaceChangeOwner', detail: { ownerId: change.ownerId } });
+      plan.events.push({ action: 'WorkspaceChangeOwner', detail: { ownerId: owner } });
     }
     if (change.stageId !== undefined && change.stageId !== row.stage_id) {
       if (change.stageId !== null && !(await isStage(trx, change.stageId))) {
@@ -366,6 +376,17 @@ function planStatus(plan: Plan, problems: Problems, row: WorkspaceRow, change: W
     plan.owning.push('projectStatus');
     plan.events.push({ action: 'ProjectStatusChanged', detail: { status: change.projectStatus, reason: safe } });
   }
+}
+
+/** The number of a user of the workspace's tenant; 0 for a name that nobody has. */
+async function userNamed(executor: Executor, row: WorkspaceRow, username: string): Promise<number> {
+  const user = await executor
+    .selectFrom('user_account')
+    .select('id')
+    .where('username_folded', '=', foldName(username).replaceAll('\0', ''))
+    .where('tenant_id', '=', row.tenant_id)
+    .executeTakeFirst();
+  return user?.id ?? 0;
 }
 
 async function isUserMember(executor: Executor, workspaceId: number, userId: number): Promise<boolean> {

@@ -6,7 +6,10 @@ import { presentActivity, presentComment } from './present-content.ts';
 import { enveloped, type Routes } from './routes.ts';
 import type { ChorusServices } from './services.ts';
 
-export function registerNotes(routes: Routes, { notes }: ChorusServices): void {
+/** Numbers of a list; what is none names nothing. */
+const numbersOf = (value: Fields[string] | undefined): number[] => listOf(value).map((one) => idOf(one) ?? 0);
+
+export function registerNotes(routes: Routes, { notes, comments }: ChorusServices): void {
   const tag = 'notes';
   routes.add(
     { method: 'POST', path: '/notes', id: 'createNote', tag, summary: 'Write a note on something.', status: 201 },
@@ -18,6 +21,9 @@ export function registerNotes(routes: Routes, { notes }: ChorusServices): void {
         body: plainText(fields.body) ?? '',
         isInsight: booleanOf(fields.is_insight),
         workspaceId: idOf(fields.workspace_id),
+        recipients: numbersOf(fields.recipients),
+        datasetIds: numbersOf(fields.dataset_ids),
+        workfileIds: numbersOf(fields.workfile_ids),
       });
       return enveloped(presentActivity(note));
     },
@@ -37,7 +43,7 @@ export function registerNotes(routes: Routes, { notes }: ChorusServices): void {
     },
   );
   registerInsights(routes, notes);
-  registerComments(routes, notes);
+  registerComments(routes, comments);
 }
 
 function filterOf(params: Fields) {
@@ -64,6 +70,8 @@ function registerInsights(routes: Routes, notes: ChorusServices['notes']): void 
     async ({ principal, params }) => {
       const page = pageOf(params);
       const mineOnly = booleanOf(params.current_user_only) === true;
+      // Results come of workflows, which nothing here runs.
+      if (booleanOf(params.results_only) === true) return listed(page, { items: [], records: 0 }, presentActivity);
       const found = await notes.list(principal, { ...filterOf(params), mineOnly }, page);
       return listed(page, found, (activity) => presentActivity(activity));
     },
@@ -76,33 +84,33 @@ function registerInsights(routes: Routes, notes: ChorusServices['notes']): void 
   for (const [path, name, summary, step] of steps) {
     routes.add({ method: 'POST', path, id: name, tag, summary, status: 201 }, async ({ principal, params }) => {
       const id = idOf(attributesOf(params, 'insight').note_id) ?? 0;
-      return enveloped(presentActivity(await notes[step](principal, id)));
+      return enveloped(presentActivity(await notes.step(principal, id, step)));
     });
   }
   routes.add(
     { method: 'DELETE', path: '/insights/:id', id: 'demoteInsight', tag, summary: 'It is a plain note again.' },
-    async ({ principal, id }) => enveloped(presentActivity(await notes.demote(principal, id('id')))),
+    async ({ principal, id }) => enveloped(presentActivity(await notes.step(principal, id('id'), 'demote'))),
   );
 }
 
-function registerComments(routes: Routes, notes: ChorusServices['notes']): void {
+function registerComments(routes: Routes, comments: ChorusServices['comments']): void {
   const tag = 'notes';
   routes.add(
     { method: 'POST', path: '/comments', id: 'createComment', tag, summary: 'Comment on an activity.', status: 201 },
     async ({ principal, params }) => {
       const fields = attributesOf(params, 'comment');
       const body = plainText(fields.body) ?? '';
-      return enveloped(presentComment(await notes.comment(principal, idOf(fields.event_id) ?? 0, body)));
+      return enveloped(presentComment(await comments.create(principal, idOf(fields.event_id) ?? 0, body)));
     },
   );
   routes.add(
     { method: 'GET', path: '/comments/:id', id: 'getComment', tag, summary: 'One comment.' },
-    async ({ principal, id }) => enveloped(presentComment(await notes.getComment(principal, id('id')))),
+    async ({ principal, id }) => enveloped(presentComment(await comments.get(principal, id('id')))),
   );
   routes.add(
     { method: 'DELETE', path: '/comments/:id', id: 'deleteComment', tag, summary: 'Delete a comment.' },
     async ({ principal, id }) => {
-      await notes.removeComment(principal, id('id'));
+      await comments.remove(principal, id('id'));
       return {};
     },
   );

@@ -1,5 +1,16 @@
 /** What people put into workspaces, as this protocol writes it (chorus.md §3.7–3.9). */
-import type { Activity, Comment, Dataset, Target, Workfile, WorkfileVersion } from '../../domain/workspaces/index.ts';
+import type {
+  Activity,
+  Attachment,
+  CatalogDataset,
+  Comment,
+  Dataset,
+  Draft,
+  Target,
+  Workfile,
+  WorkfileEntry,
+  WorkfileVersionInfo,
+} from '../../domain/workspaces/index.ts';
 import {
   presentPerson,
   presentPersonShort,
@@ -23,6 +34,11 @@ export function presentComment(comment: Comment): Wire {
     entity_type: 'comment',
     complete_json: true,
   };
+}
+
+/** A table or a file that a note points at, under a key that says which. */
+function presentAttachment(attachment: Attachment): Wire {
+  return { ...presentTarget(attachment), entity_type: 'attachment' };
 }
 
 function presentTarget(target: Target): Wire {
@@ -54,7 +70,7 @@ export function presentActivity(activity: Activity, tiny = false): Wire {
     ...(target === null ? {} : presentTarget(target)),
     ...(note ? { body: activity.body } : detail),
     action_type: note ? `NoteOn${targetNames[activity.entityType]}` : activity.action,
-    attachments: [],
+    attachments: activity.attachments.map(presentAttachment),
     comments: activity.comments.map(presentComment),
     is_insight: activity.isInsight,
     promoted_by: activity.promotedBy === null ? null : presentPersonShort(activity.promotedBy),
@@ -66,7 +82,8 @@ export function presentActivity(activity: Activity, tiny = false): Wire {
 
 const textTypes: ReadonlySet<string> = new Set(['sql', 'text', 'code', 'xml']);
 
-function presentVersion(file: { readonly id: number; readonly fileType: string }, version: WorkfileVersion): Wire {
+/** `content` is null where it was not read. */
+function presentVersion(file: WorkfileEntry, version: WorkfileVersionInfo, content: Buffer | null): Wire {
   return {
     id: version.id,
     version_num: version.number,
@@ -78,11 +95,11 @@ function presentVersion(file: { readonly id: number; readonly fileType: string }
     content_url: `/api/workfiles/${file.id}/download?version_id=${version.id}`,
     partial_file: false,
     icon_url: null,
-    content: textTypes.has(file.fileType) ? version.content.toString('utf8') : null,
+    content: content !== null && textTypes.has(file.fileType) ? content.toString('utf8') : null,
   };
 }
 
-export function presentWorkfile(file: Workfile, version: WorkfileVersion = file.latest): Wire {
+function presentFile(file: WorkfileEntry, versionInfo: Wire): Wire {
   return {
     id: file.id,
     workspace: presentWorkspaceShort(file.workspace),
@@ -100,11 +117,30 @@ export function presentWorkfile(file: Workfile, version: WorkfileVersion = file.
     status: 'idle',
     owner: file.owner === null ? null : presentPerson(file.owner),
     associated_worklets: [],
-    has_draft: false,
+    has_draft: file.hasDraft,
     execution_schema: file.executionSchema === null ? null : presentSchema(file.executionSchema),
-    version_info: presentVersion(file, version),
+    version_info: versionInfo,
     complete_json: true,
   };
+}
+
+/** A file with the content of its last version. */
+export function presentWorkfile(file: Workfile): Wire {
+  return presentFile(file, presentVersion(file, file.latest, file.latest.content));
+}
+
+/** A file of a list. */
+export function presentWorkfileEntry(file: WorkfileEntry): Wire {
+  return presentFile(file, presentVersion(file, file.latest, null));
+}
+
+/** A file at one of its versions. */
+export function presentWorkfileAt(file: WorkfileEntry, version: WorkfileVersionInfo): Wire {
+  return presentFile(file, presentVersion(file, version, null));
+}
+
+export function presentDraft({ id, workfileId, ownerId, content }: Draft): Wire {
+  return { id, workfile_id: workfileId, owner_id: ownerId, content: content.toString('utf8') };
 }
 
 export function presentDataset(dataset: Dataset): Wire {
@@ -123,8 +159,26 @@ export function presentDataset(dataset: Dataset): Wire {
     associated_workspaces: dataset.associated,
     workspace: presentWorkspaceShort(dataset.workspace),
     has_credentials: true,
-    tags: [],
+    tags: dataset.tags.map(presentTag),
     object_type: kind,
+    ...(dataset.query === null ? {} : { query: dataset.query }),
+    complete_json: true,
+  };
+}
+
+/** A table or view of a schema, outside of any workspace. */
+export function presentCatalogDataset(dataset: CatalogDataset): Wire {
+  return {
+    id: dataset.id,
+    object_name: dataset.name,
+    schema: presentSchema(dataset.schema),
+    entity_type: 'dataset',
+    entity_subtype: 'SOURCE_TABLE',
+    stale: dataset.staleAt !== null,
+    stale_at: time(dataset.staleAt),
+    is_deleted: null,
+    has_credentials: true,
+    object_type: dataset.kind,
     complete_json: true,
   };
 }

@@ -2,15 +2,24 @@
 import type { Identity } from '../../domain/identity/index.ts';
 import type {
   Accounts,
+  Catalogs,
+  ChorusViews,
+  Comments,
   Datasets,
   Members,
   Milestones,
   Notes,
+  Notifications,
   People,
   Pictures,
+  Sandboxes,
+  SandboxUsage,
+  Search,
   Tags,
   TeamSources,
+  WorkfileRuns,
   Workfiles,
+  WorkfileVersions,
   Workspaces,
 } from '../../domain/workspaces/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
@@ -25,10 +34,19 @@ export interface ChorusServices {
   readonly accounts: Accounts;
   readonly people: People;
   readonly notes: Notes;
+  readonly comments: Comments;
+  readonly notifications: Notifications;
   readonly tags: Tags;
   readonly pictures: Pictures;
   readonly workfiles: Workfiles;
+  readonly workfileVersions: WorkfileVersions;
+  readonly workfileRuns: WorkfileRuns;
   readonly datasets: Datasets;
+  readonly catalogs: Catalogs;
+  readonly sandboxes: Sandboxes;
+  readonly sandboxUsage: SandboxUsage;
+  readonly chorusViews: ChorusViews;
+  readonly search: Search;
   readonly gateway: Pick<Gateway, 'query'>;
   readonly sources: TeamSources;
   /** Sign-ins from one address. */

@@ -34,6 +34,8 @@ export interface Operation<Params extends TSchema, Query extends TSchema, Body e
   readonly problems?: readonly number[];
   /** `false`: the answer is a stream, an Idempotency-Key is refused. */
   readonly idempotent?: false;
+  /** Bytes of a body, where more than the installation's limit is taken. */
+  readonly bodyLimit?: number;
   /** The answer shows a secret once. */
   readonly showsSecret?: true;
   /** Possible while the caller's password is to be changed before anything else. */
@@ -67,6 +69,7 @@ export class Operations {
       method,
       url: `${apiPrefix}${operation.path}`,
       onRequest: this.#authenticate,
+      ...(operation.bodyLimit === undefined ? {} : { bodyLimit: operation.bodyLimit }),
       config: {
         ...(operation.idempotent === undefined ? {} : { idempotent: operation.idempotent }),
         ...(operation.whilePasswordDue === undefined ? {} : { whilePasswordDue: operation.whilePasswordDue }),

@@ -19,7 +19,21 @@ import type { JobService, Schedules } from '../../domain/jobs/index.ts';
 import type { Crawler, NamedSecrets, ProviderAccounts } from '../../domain/sdps/index.ts';
 import type { Credentials, GroupMembers, Sources } from '../../domain/sources/index.ts';
 import type { UsageMeters } from '../../domain/usage/index.ts';
-import type { Accounts, Members, Milestones, Workspaces } from '../../domain/workspaces/index.ts';
+import type {
+  Accounts,
+  Comments,
+  Datasets,
+  Members,
+  Milestones,
+  Notes,
+  Pictures,
+  Sandboxes,
+  Tags,
+  WorkfileRuns,
+  Workfiles,
+  WorkfileVersions,
+  Workspaces,
+} from '../../domain/workspaces/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
 import type { Store } from '../../platform/database/index.ts';
 import type { RateLimiter } from '../../platform/http/index.ts';
@@ -57,6 +71,15 @@ export interface RestServices {
   readonly members: Members;
   readonly milestones: Milestones;
   readonly accounts: Accounts;
+  readonly notes: Notes;
+  readonly comments: Comments;
+  readonly datasets: Datasets;
+  readonly sandboxes: Sandboxes;
+  readonly tags: Tags;
+  readonly pictures: Pictures;
+  readonly workfiles: Workfiles;
+  readonly workfileVersions: WorkfileVersions;
+  readonly workfileRuns: WorkfileRuns;
   readonly audit: AuditLog;
   readonly usage: UsageMeters;
   readonly gateway: Gateway;

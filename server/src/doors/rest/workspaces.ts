@@ -1,7 +1,8 @@
-/** Workspaces: rooms to work in, and the pair that each has for a source. */
-import { decodeCursor, encodeCursor, pageLimit } from '../../domain/paging.ts';
-import type { Account, Listed, Member, Milestone, NumberedPage, WorkspaceView } from '../../domain/workspaces/index.ts';
-import { pageOf, pageQuery } from '../../platform/http/index.ts';
+/** Workspaces: rooms to work in, and who belongs to them. */
+import type { FastifyReply } from 'fastify';
+import type { Member, WorkspaceView } from '../../domain/workspaces/index.ts';
+import { etagOf, ifMatchVersion, pageOf, pageQuery } from '../../platform/http/index.ts';
+import { paged } from './numbered.ts';
 import type { Operations } from './operation.ts';
 import * as schemas from './schemas/index.ts';
 import type { RestServices } from './services.ts';
@@ -10,26 +11,8 @@ const tag = 'workspaces';
 const root = '/workspaces';
 const one = `${root}/:workspace`;
 
-interface PageAsked {
-  readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
-}
-
-/** Lists of workspaces are paged by number: a cursor carries the next one, with the size of the pages. */
-async function paged<T, V>(
-  list: string,
-  asked: PageAsked,
-  read: (page: NumberedPage) => Promise<Listed<T>>,
-  present: (item: T) => V,
-): Promise<{ items: V[]; nextCursor: string | null }> {
-  const [page, perPage] =
-    asked.cursor === undefined ? [1, pageLimit(asked)] : decodeCursor(list, asked.cursor, ['number', 'number']);
-  const { items, records } = await read({ page, perPage });
-  const more = page * perPage < records;
-  return { items: items.map(present), nextCursor: more ? encodeCursor(list, [page + 1, perPage]) : null };
-}
-
-function presentWorkspace(view: WorkspaceView): Record<string, unknown> {
+/** A workspace as the caller sees it. */
+export function presentWorkspace(view: WorkspaceView): Record<string, unknown> {
   return {
     id: view.uid,
     name: view.name,
@@ -41,6 +24,13 @@ function presentWorkspace(view: WorkspaceView): Record<string, unknown> {
     rights: view.rights,
     members: view.membersCount,
     stage: view.stage === null ? null : { id: view.stage.id, name: view.stage.name },
+    tags: view.tags.map(({ name }) => name),
+    files: view.workfilesCount,
+    datasets: view.datasetsCount,
+    sandbox: view.sandbox === null ? null : { source: view.sandbox.source.uid, schema: view.sandbox.name },
+    showSandboxDatasets: view.showSandboxDatasets,
+    picture: view.picture === null ? null : { updatedAt: view.picture.updatedAt },
+    isProject: view.isProject,
     projectStatus: view.projectStatus,
     projectStatusReason: view.projectStatusReason,
     milestones: view.milestoneCount,
@@ -52,17 +42,16 @@ function presentWorkspace(view: WorkspaceView): Record<string, unknown> {
   };
 }
 
+/** An answer that shows a workspace carries its version as ETag. */
+function tagged(reply: FastifyReply, view: WorkspaceView): Record<string, unknown> {
+  reply.header('etag', etagOf(view.version));
+  return presentWorkspace(view);
+}
+
 const presentMember = ({ username, label }: Member): Record<string, unknown> => ({ username, label });
 
-const presentMilestone = ({ uid, name, targetDate, state }: Milestone): Record<string, unknown> => ({
-  id: uid,
-  name,
-  targetDate,
-  state,
-});
-
 export function registerWorkspaces(operations: Operations, services: RestServices): void {
-  const { workspaces, members } = services;
+  const { workspaces } = services;
   const at = { tag, params: schemas.workspaceNameParams, problems: [404] } as const;
   operations.add(
     {
@@ -91,7 +80,7 @@ export function registerWorkspaces(operations: Operations, services: RestService
       const { public: isPublic, ...input } = body;
       const made = await workspaces.create(principal, { ...input, isPublic });
       reply.code(201).header('location', `/api/v1/workspaces/${made.uid}`);
-      return presentWorkspace(made);
+      return tagged(reply, made);
     },
   );
   operations.add(
@@ -103,7 +92,10 @@ export function registerWorkspaces(operations: Operations, services: RestService
       summary: 'Read a workspace.',
       answers: { 200: schemas.workspace },
     },
-    async ({ principal, params }) => presentWorkspace(await workspaces.get(principal, params.workspace)),
+    async ({ principal, params, reply }) => {
+      const view = await workspaces.get(principal, params.workspace);
+      return tagged(reply, view);
+    },
   );
   operations.add(
     {
@@ -114,11 +106,13 @@ export function registerWorkspaces(operations: Operations, services: RestService
       summary: 'Change a workspace: members its name and summary, its owner everything.',
       body: schemas.workspacePatch,
       answers: { 200: schemas.workspace },
+      problems: [404, 412],
     },
-    async ({ principal, params, body }) => {
+    async ({ principal, params, body, request, reply }) => {
       const { public: isPublic, stage: stageId, ...change } = body;
+      const ifMatch = ifMatchVersion(request.headers['if-match']);
       const { uid } = await workspaces.get(principal, params.workspace); // a new name must not lose it
-      return presentWorkspace(await workspaces.update(principal, uid, { ...change, isPublic, stageId }));
+      return tagged(reply, await workspaces.update(principal, uid, { ...change, isPublic, stageId }, ifMatch));
     },
   );
   operations.add(
@@ -129,12 +123,29 @@ export function registerWorkspaces(operations: Operations, services: RestService
       id: 'deleteWorkspace',
       summary: 'Delete a workspace and its pairs.',
       answers: { 204: schemas.noContent },
+      problems: [404, 412],
     },
-    async ({ principal, params, reply }) => {
-      await workspaces.remove(principal, params.workspace);
+    async ({ principal, params, request, reply }) => {
+      await workspaces.remove(principal, params.workspace, ifMatchVersion(request.headers['if-match']));
       reply.code(204);
     },
   );
+  operations.add(
+    {
+      method: 'GET',
+      path: '/workspace-stages',
+      id: 'listWorkspaceStages',
+      tag,
+      summary: 'The stages that a workspace goes through, in order.',
+      answers: { 200: pageOf(schemas.stage) },
+    },
+    async () => ({ items: await workspaces.stages(), nextCursor: null }),
+  );
+}
+
+/** Who belongs to a workspace: users with a label each. */
+export function registerWorkspaceMembers(operations: Operations, { members }: RestServices): void {
+  const at = { tag, params: schemas.workspaceNameParams, problems: [404] } as const;
   operations.add(
     {
       ...at,
@@ -163,128 +174,29 @@ export function registerWorkspaces(operations: Operations, services: RestService
       return { items: now.map(presentMember), nextCursor: null };
     },
   );
-}
-
-export function registerWorkspaceCredentials(operations: Operations, services: RestServices): void {
-  const { access, accounts } = services;
-  const path = `${one}/credentials/:source`;
-  const at = { tag, params: schemas.workspaceSourceParams, problems: [404, 502] } as const;
-  const present = async (account: Account): Promise<Record<string, unknown>> => {
-    const source = await services.store.db
-      .selectFrom('data_source')
-      .select('uid')
-      .where('id', '=', account.sourceId)
-      .executeTakeFirst();
-    return { id: account.uid, source: source?.uid ?? '', username: account.dbUsername, owner: account.owner.username };
-  };
+  const single = { tag, params: schemas.workspaceMemberParams, path: `${one}/members/:username`, problems: [404] };
   operations.add(
     {
-      method: 'GET',
-      path: `${one}/credentials`,
-      id: 'listWorkspacePairs',
-      tag,
-      summary: "The workspace's pairs, without their passwords.",
-      params: schemas.workspaceNameParams,
-      answers: { 200: pageOf(schemas.workspacePair) },
-      problems: [404],
-    },
-    async ({ principal, params }) => {
-      const found = await accounts.listForWorkspace(principal, params.workspace);
-      return { items: await Promise.all(found.map(present)), nextCursor: null };
-    },
-  );
-  operations.add(
-    {
-      ...at,
+      ...single,
       method: 'PUT',
-      path,
-      id: 'putWorkspacePair',
-      summary: 'Store the pair of everybody who works in it, once a connection with it has worked.',
-      body: schemas.pairBody,
-      answers: { 200: schemas.workspacePair, 201: schemas.workspacePair },
-    },
-    async ({ principal, params, body, reply }) => {
-      const { source } = await access.resolve(principal, params.source);
-      const { created, account } = await accounts.putForWorkspace(principal, params.workspace, source.id, body);
-      reply.code(created ? 201 : 200);
-      return present(account);
-    },
-  );
-  operations.add(
-    {
-      ...at,
-      method: 'DELETE',
-      path,
-      id: 'deleteWorkspacePair',
-      summary: 'Remove it.',
-      answers: { 204: schemas.noContent },
-    },
-    async ({ principal, params, reply }) => {
-      const { source } = await access.resolve(principal, params.source);
-      await accounts.removeForWorkspace(principal, params.workspace, source.id);
-      reply.code(204);
-    },
-  );
-}
-
-export function registerMilestones(operations: Operations, { milestones }: RestServices): void {
-  const path = `${one}/milestones`;
-  operations.add(
-    {
-      method: 'GET',
-      path,
-      id: 'listMilestones',
-      tag,
-      summary: 'Target dates, the next first.',
-      params: schemas.workspaceNameParams,
-      query: schemas.strict(pageQuery),
-      answers: { 200: pageOf(schemas.milestone) },
-      problems: [404],
-    },
-    ({ principal, params, query }) =>
-      paged('milestones', query, (page) => milestones.list(principal, params.workspace, page), presentMilestone),
-  );
-  operations.add(
-    {
-      method: 'POST',
-      path,
-      id: 'createMilestone',
-      tag,
-      summary: 'Plan a milestone.',
-      params: schemas.workspaceNameParams,
-      body: schemas.milestoneBody,
-      answers: { 201: schemas.milestone },
-      problems: [404],
-    },
-    async ({ principal, params, body, reply }) => {
-      const { milestone } = await milestones.create(principal, params.workspace, body);
-      reply.code(201);
-      return presentMilestone(milestone);
-    },
-  );
-  const at = { tag, params: schemas.milestoneParams, path: `${path}/:id`, problems: [404] } as const;
-  operations.add(
-    {
-      ...at,
-      method: 'PATCH',
-      id: 'updateMilestone',
-      summary: 'Change a milestone.',
-      body: schemas.milestonePatch,
-      answers: { 200: schemas.milestone },
+      id: 'putWorkspaceMember',
+      summary: 'Add one user, or give another label.',
+      body: schemas.memberBody,
+      answers: { 200: schemas.member },
     },
     async ({ principal, params, body }) =>
-      presentMilestone(await milestones.update(principal, params.workspace, params.id, body)),
+      presentMember(await members.put(principal, params.workspace, params.username, body.label)),
   );
   operations.add(
     {
-      ...at,
+      ...single,
       method: 'DELETE',
-      id: 'deleteMilestone',
-      summary: 'Delete a milestone.',
+      id: 'removeWorkspaceMember',
+      summary: 'Take one user out; its owner stays.',
       answers: { 204: schemas.noContent },
     },
     async ({ principal, params, reply }) => {
-      await milestones.remove(principal, params.workspace, params.id);
+      await members.remove(principal, params.workspace, params.username);
       reply.code(204);
     },
   );

@@ -43,6 +43,13 @@ export interface ActivityTable {
   published: Generated<boolean>;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  seen_by: number | null;
+}
+
+export interface ActivityAttachmentTable {
+  activity_id: number;
+  entity_type: string;
+  entity_id: number;
 }
 
 export interface ActivityCommentTable {
@@ -52,6 +59,7 @@ export interface ActivityCommentTable {
   body: string;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  uid: Generated<string>;
 }
 
 export interface AddressRuleTable {
@@ -287,6 +295,7 @@ export interface CredentialTable {
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
   holder_id: number | null;
+  refused_at: Timestamp | null;
 }
 
 export interface DataKeyTable {
@@ -355,6 +364,18 @@ export interface DatasetTable {
   stale_at: Timestamp | null;
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  uid: Generated<string>;
+}
+
+export interface DeletedUserTable {
+  id: number;
+  uid: string;
+  tenant_id: number;
+  username: string;
+  first_name: string | null;
+  last_name: string | null;
+  user_type: string | null;
+  deleted_at: Timestamp;
 }
 
 export interface DetectionIdentifierTable {
@@ -628,6 +649,15 @@ export interface NamedSecretTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface NotificationTable {
+  id: GeneratedAlways<number>;
+  recipient_id: number;
+  activity_id: number;
+  comment_id: number | null;
+  created_at: Generated<Timestamp>;
+  read_at: Timestamp | null;
+}
+
 export interface OauthClientTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -845,6 +875,7 @@ export interface SourceSchemaTable {
   dataset_count: Generated<number>;
   refreshed_at: Timestamp | null;
   stale: Generated<boolean>;
+  made: Generated<boolean>;
 }
 
 export interface TagTable {
@@ -938,6 +969,7 @@ export interface UserAccountTable {
   version: Generated<number>;
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
+  deactivated_at: Timestamp | null;
 }
 
 export interface UserGroupTable {
@@ -996,6 +1028,16 @@ export interface WorkfileTable {
   created_at: Generated<Timestamp>;
   modified_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
+  version: Generated<number>;
+}
+
+export interface WorkfileDraftTable {
+  id: GeneratedAlways<number>;
+  workfile_id: number;
+  owner_id: number;
+  content: Bytes;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface WorkfileVersionTable {
@@ -1067,6 +1109,7 @@ export interface WorkspaceStageTable {
 export interface DB {
   access_key: AccessKeyTable;
   activity: ActivityTable;
+  activity_attachment: ActivityAttachmentTable;
   activity_comment: ActivityCommentTable;
   address_rule: AddressRuleTable;
   api_token: ApiTokenTable;
@@ -1089,6 +1132,7 @@ export interface DB {
   data_key: DataKeyTable;
   data_source: DataSourceTable;
   dataset: DatasetTable;
+  deleted_user: DeletedUserTable;
   detection_identifier: DetectionIdentifierTable;
   detection_property: DetectionPropertyTable;
   discovery_finding: DiscoveryFindingTable;
@@ -1108,6 +1152,7 @@ export interface DB {
   limit_value: LimitValueTable;
   milestone: MilestoneTable;
   named_secret: NamedSecretTable;
+  notification: NotificationTable;
   oauth_client: OauthClientTable;
   oauth_grant: OauthGrantTable;
   picture: PictureTable;
@@ -1142,6 +1187,7 @@ export interface DB {
   user_role: UserRoleTable;
   webhook: WebhookTable;
   workfile: WorkfileTable;
+  workfile_draft: WorkfileDraftTable;
   workfile_version: WorkfileVersionTable;
   workspace: WorkspaceTable;
   workspace_dataset: WorkspaceDatasetTable;

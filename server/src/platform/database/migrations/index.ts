@@ -9,6 +9,7 @@ import * as fetcher from './0006_fetcher.ts';
 import * as workspaces from './0008_workspaces.ts';
 import * as discovery from './0009_discovery.ts';
 import * as sharesSeen from './0010_shares_seen.ts';
+import * as workspaceLife from './0011_workspace_life.ts';
 import * as discoveryReviews from './0012_discovery_reviews.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -21,5 +22,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008_workspaces': workspaces,
   '0009_discovery': discovery,
   '0010_shares_seen': sharesSeen,
+  '0011_workspace_life': workspaceLife,
   '0012_discovery_reviews': discoveryReviews,
 };

@@ -186,7 +186,7 @@ export class Identifiers {
   }
 
   async #find(principal: Principal, name: string): Promise<Row> {
-    const [row] = await this.#rows(this.#store.db, principal, sql`lower(i.name) = ${storable(name).toLowerCase()}`, 1);
+    const [row] = await this.#rows(this.#store.db, principal, sql`lower(i.name) = lower(${storable(name)}::text)`, 1);
     if (row === undefined) throw new NotFoundError('identifier_not_found', 'There is no such identifier.');
     return row;
   }

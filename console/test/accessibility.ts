@@ -11,15 +11,21 @@ interface Finding {
 
 const axe = await readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-const look = `axe.run(document, {
-  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-  resultTypes: ['violations'],
-}).then(({ violations }) => violations)`;
+const look = (runOnly: readonly string[]): string =>
+  `axe.run(document, ${JSON.stringify({ runOnly, resultTypes: ['violations'] })}).then(({ violations }) => violations)`;
 
-/** Serious and critical violations, a line each with what is concerned; none is an empty list. */
-export async function seriousViolations(page: Page): Promise<string[]> {
+/** All that axe knows. */
+const everything = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** What another colour scheme may change. */
+const colours = ['color-contrast', 'link-in-text-block'];
+
+/**
+ * Serious and critical violations, a line each with what is concerned; none is an empty list. `coloursOnly`: the page
+ * was looked at as a whole in the other colour scheme.
+ */
+export async function seriousViolations(page: Page, coloursOnly = false): Promise<string[]> {
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);
-  const found = (await page.evaluate(look)) as Finding[]; // axe answers these
+  const found = (await page.evaluate(look(coloursOnly ? colours : everything))) as Finding[]; // axe answers these
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) =>

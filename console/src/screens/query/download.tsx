@@ -48,7 +48,7 @@ export function Download({ run }: { run: Run }) {
         idempotencyKey: true,
       });
     },
-    onSuccess: () => void navigate({ to: '/jobs' }),
+    onSuccess: ({ id }) => void navigate({ to: '/jobs/$id', params: { id } }),
     onError: failed,
   });
   return (

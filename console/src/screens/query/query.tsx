@@ -13,8 +13,10 @@ import { Screen } from '../../components/screen.tsx';
 import { ScreenLoading } from '../../components/screen-loading.tsx';
 import { Results } from './results.tsx';
 import { isRunning, useRun } from './run.ts';
+import { SaveStatement } from './save-statement.tsx';
 import { completionQuery, noTables } from './schema-completion.ts';
 import { keepText, type PastRun, remember, textOf } from './statements.ts';
+import { workspacesToQuery } from './workspaces.ts';
 
 const Editor = lazy(() => import('./editor.tsx'));
 
@@ -62,10 +64,7 @@ function SourceSelect({ value, onChange }: { value: string; onChange: (name: str
 }
 
 function WorkspaceSelect({ value, onChange }: { value: string; onChange: (id: string) => void }) {
-  const workspaces = useQuery({
-    queryKey: ['workspaces', 'to-query'],
-    queryFn: ({ signal }) => headgate.call('listWorkspaces', { query: { limit: 100 }, signal }),
-  });
+  const workspaces = useQuery(workspacesToQuery);
   const items = workspaces.data?.items ?? [];
   if (items.length === 0) return null;
   return (
@@ -207,6 +206,7 @@ function Workbench({ name }: { name: string }) {
             Run
           </Button>
         )}
+        <SaveStatement sql={text} />
         {source.data && (
           <Box mb={6}>
             <CredentialBadge source={source.data} />

@@ -1,5 +1,5 @@
 /** Tables, columns and keys as Headgate last read them, a part at a time. */
-import type { Table as CatalogTable } from '@headgate/client';
+import type { Table as CatalogTable, CataloguedTable } from '@headgate/client';
 import { Alert, Badge, Box, Button, Group, Stack, Table, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconChevronDown, IconChevronRight, IconRefresh, IconSearch, IconTable } from '@tabler/icons-react';
@@ -11,6 +11,7 @@ import { LongAction } from '../../components/long-action.tsx';
 import { Problem } from '../../components/problem.tsx';
 import { durationText } from '../../components/relative-time.tsx';
 import { ScreenLoading } from '../../components/screen-loading.tsx';
+import { ClassBadges, SchemaDrift, useCataloguedColumns, useCataloguedTables } from './schema-classes.tsx';
 import type { TabProps } from './source.tsx';
 
 const pageSize = 50;
@@ -40,7 +41,15 @@ function KeyBadges({ table, column }: { table: CatalogTable; column: string }) {
   );
 }
 
-function Columns({ table }: { table: CatalogTable }) {
+interface NodeProps {
+  readonly source: string;
+  readonly table: CatalogTable;
+  /** What discovery found in it. */
+  readonly classes: CataloguedTable | undefined;
+}
+
+function Columns({ source, table, classes }: NodeProps) {
+  const found = useCataloguedColumns(source, classes);
   return (
     <Table.ScrollContainer
       minWidth={520}
@@ -53,6 +62,7 @@ function Columns({ table }: { table: CatalogTable }) {
             <Table.Th scope="col">Type</Table.Th>
             <Table.Th scope="col">Null</Table.Th>
             <Table.Th scope="col">Keys</Table.Th>
+            {found.size > 0 && <Table.Th scope="col">Classes</Table.Th>}
             <Table.Th scope="col">Comment</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -67,6 +77,14 @@ function Columns({ table }: { table: CatalogTable }) {
               <Table.Td>
                 <KeyBadges table={table} column={column.name} />
               </Table.Td>
+              {found.size > 0 && (
+                <Table.Td>
+                  <ClassBadges
+                    privacy={found.get(column.name)?.privacy ?? 'unknown'}
+                    names={found.get(column.name)?.identifiers.map(({ name }) => name) ?? []}
+                  />
+                </Table.Td>
+              )}
               <Table.Td fz="xs">{column.comment ?? ''}</Table.Td>
             </Table.Tr>
           ))}
@@ -76,7 +94,7 @@ function Columns({ table }: { table: CatalogTable }) {
   );
 }
 
-function TableNode({ table }: { table: CatalogTable }) {
+function TableNode({ source, table, classes }: NodeProps) {
   const [open, setOpen] = useState(false);
   const Chevron = open ? IconChevronDown : IconChevronRight;
   return (
@@ -93,6 +111,7 @@ function TableNode({ table }: { table: CatalogTable }) {
               {table.kind.replace('_', ' ')}
             </Badge>
           )}
+          {classes && <ClassBadges privacy={classes.privacy} names={classes.identifiers} />}
           <Text size="xs" c="dimmed">
             {table.columns.length} columns
             {table.rowEstimate !== null && ` · about ${whole.format(Math.max(0, Math.round(table.rowEstimate)))} rows`}
@@ -100,12 +119,18 @@ function TableNode({ table }: { table: CatalogTable }) {
           </Text>
         </Group>
       </UnstyledButton>
-      {open && <Columns table={table} />}
+      {open && <Columns source={source} table={table} classes={classes} />}
     </Box>
   );
 }
 
-function Schemas({ tables }: { tables: readonly CatalogTable[] }) {
+interface SchemasProps {
+  readonly source: string;
+  readonly tables: readonly CatalogTable[];
+  readonly classes: ReadonlyMap<string, CataloguedTable>;
+}
+
+function Schemas({ source, tables, classes }: SchemasProps) {
   const bySchema = Map.groupBy(tables, ({ schema }) => schema);
   return [...bySchema].map(([schema, members]) => (
     <Box key={schema} className="surface">
@@ -114,7 +139,12 @@ function Schemas({ tables }: { tables: readonly CatalogTable[] }) {
       </Text>
       <Box component="ul" p={0} m={0}>
         {members.map((table) => (
-          <TableNode key={table.name} table={table} />
+          <TableNode
+            key={table.name}
+            source={source}
+            table={table}
+            classes={classes.get(`${table.schema}.${table.name}`)}
+          />
         ))}
       </Box>
     </Box>
@@ -146,6 +176,7 @@ export default function SchemaTab({ source: { name } }: TabProps) {
     mutationFn: () => headgate.call('refreshSchema', { params: { name } }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['sources', 'one', name, 'schema'] }),
   });
+  const classes = useCataloguedTables(name, q);
   const info = schema.data?.pages[0]?.catalog;
   const tables = schema.data?.pages.flatMap(({ items }) => items) ?? [];
   return (
@@ -192,12 +223,13 @@ export default function SchemaTab({ source: { name } }: TabProps) {
           />
         </Box>
       )}
-      <Schemas tables={tables} />
+      <Schemas source={name} tables={tables} classes={classes} />
       {schema.hasNextPage && (
         <Button variant="default" loading={schema.isFetchingNextPage} onClick={() => void schema.fetchNextPage()}>
           Show more
         </Button>
       )}
+      <SchemaDrift name={name} />
     </Stack>
   );
 }

@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HeadgateClient } from '@headgate/client';
+import { type Body, HeadgateClient } from '@headgate/client';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../console/test/browser.ts';
 import { furnish } from '../console/test/furnish.ts';
@@ -55,7 +55,7 @@ async function furnishSources(client: HeadgateClient, postgresql: PostgresqlServ
       labels: { team: 'sales', tier: 'gold' },
     },
   });
-  const others = [
+  const others: readonly Body<'createSource'>[] = [
     {
       name: 'crm',
       title: 'Customers',

@@ -12,14 +12,18 @@ import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
 import {
+  CatalogDashboards,
+  CatalogExports,
   CatalogView,
   Definitions,
   DiscoveryJobs,
   DiscoveryRuns,
   DiscoveryWorker,
   FindingsQueue,
+  IdentifierBatches,
   Identifiers,
   Labels,
+  RawTables,
   Reports,
   RunList,
   RunViews,
@@ -42,13 +46,24 @@ import {
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
 import { InsightWorkspaces } from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
-import { Crawler, Instances, NamedSecrets, ProviderAccounts, Accounts as SdpsAccounts } from './domain/sdps/index.ts';
+import {
+  Batches,
+  Configuration,
+  Crawler,
+  Instances,
+  NamedSecrets,
+  ProviderAccounts,
+  Accounts as SdpsAccounts,
+  SdpsFiles,
+  SourceExports,
+} from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
 import { System } from './domain/system/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
   Accounts,
   Catalogs,
+  ChorusViews,
   Comments,
   Datasets,
   Members,
@@ -59,7 +74,11 @@ import {
   Pairs,
   People,
   Pictures,
+  type ReadPort,
   Sandboxes,
+  SandboxUsage,
+  Search,
+  SourceProbes,
   type StatementPort,
   Tags,
   TeamSources,
@@ -128,6 +147,8 @@ export interface App {
   readonly usage: UsageMeters;
   readonly gateway: Gateway;
   readonly instruments: Instruments;
+  /** Asks data sources whether they answer. */
+  readonly probes: SourceProbes;
   /** Set at the first start; `password` only when Headgate made it: to be shown once. */
   readonly createdAdmin: { readonly username: string; readonly password?: string } | undefined;
   /** Starts to serve; the address of this node, e.g. `http://127.0.0.1:8080`. */
@@ -312,6 +333,11 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     gateway,
     config,
   );
+  const probes = new SourceProbes({ store, clock, log, gateway, everyMinutes: config.chorusProbeMinutes });
+  if (config.chorusEnabled && config.chorusProbeMinutes > 0 && overrides.withoutWorker !== true) {
+    closing.add('source probes', () => probes.stop());
+    probes.start();
+  }
   const services = {
     ...rooms,
     identity,
@@ -397,6 +423,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     );
   }
   if (config.sdpsEnabled) {
+    const files = new SdpsFiles({ store });
     const port = {
       test: gateway.test,
       listDatabases: gateway.scanner.listDatabases.bind(gateway.scanner),
@@ -425,6 +452,14 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         runViews: new RunViews({ store }),
         catalog: new CatalogView({ store, access, audit }),
         labels: found.labels,
+        dashboards: new CatalogDashboards({ store, access, templates }),
+        catalogExports: new CatalogExports({ store, access, files }),
+        rawTables: new RawTables({ store, access, accounts: providerAccounts }),
+        batches: new Batches({ store, clock, files, instances, rules: config }),
+        identifierBatches: new IdentifierBatches({ store, clock, files, templates }),
+        sourceExports: new SourceExports({ store, access, files }),
+        files,
+        configuration: new Configuration({ store, audit }),
         links: new Links({ key: vault.deriveKey('sdps links'), publicUrl, now: () => clock.now() }),
         reports: found.reports,
         rules: config,
@@ -466,6 +501,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     config,
     instruments,
     createdAdmin,
+    probes,
     listen: async () => {
       const { port, address, family } = await server.listen(config.port, config.host);
       const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
@@ -485,24 +521,35 @@ type RoomParts = Pick<TeamSourceParts, 'store' | 'vault' | 'access' | 'audit' | 
 };
 type TeamSourceParts = ConstructorParameters<typeof TeamSources>[0];
 
-/** Runs statements that answer nothing. */
-function statementsOf(gateway: Gateway): StatementPort {
-  const output: QueryOutput = {
-    start: () => {},
-    write: (_chunk, release) => {
-      release?.();
-      return true;
-    },
-    whenDrained: () => Promise.resolve(),
-    end: () => {},
-    abort: () => {},
+/** Statements of the domain's own: their results are small. */
+function statementsOf(gateway: Gateway): StatementPort & ReadPort {
+  const run = async (
+    principal: Parameters<Gateway['query']>[0],
+    source: string,
+    request: Parameters<Gateway['query']>[2],
+  ): Promise<Record<string, unknown>[]> => {
+    const chunks: Buffer[] = [];
+    const output: QueryOutput = {
+      start: () => {},
+      write: (chunk, release) => {
+        chunks.push(Buffer.from(chunk));
+        release?.();
+        return true;
+      },
+      whenDrained: () => Promise.resolve(),
+      end: () => {},
+      abort: () => {},
+    };
+    const { failure } = await gateway.query(principal, source, request, output, AbortSignal.timeout(statementMs));
+    if (failure !== undefined) throw failure;
+    const lines = Buffer.concat(chunks).toString('utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line));
   };
   return {
-    execute: async (principal, source, { sql, workspace }) => {
-      const request = { sql, workspace, write: true };
-      const { failure } = await gateway.query(principal, source, request, output, AbortSignal.timeout(statementMs));
-      if (failure !== undefined) throw failure;
+    execute: async (principal, source, statement) => {
+      await run(principal, source, { ...statement, write: true });
     },
+    read: (principal, source, statement) => run(principal, source, { ...statement, format: 'ndjson' }),
   };
 }
 
@@ -511,6 +558,7 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
   const checks = new PairChecks(gateway);
   const workspaces = new Workspaces(parts);
   const catalogs = new Catalogs({ ...parts, gateway });
+  const datasets = new Datasets({ ...parts, catalogs });
   const statements = statementsOf(gateway);
   return {
     workspaces,
@@ -527,7 +575,10 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
     workfiles: new Workfiles({ ...parts, catalogs }),
     workfileVersions: new WorkfileVersions(parts),
     workfileRuns: new WorkfileRuns(parts),
-    datasets: new Datasets({ ...parts, catalogs }),
+    datasets,
+    chorusViews: new ChorusViews({ ...parts, datasets }),
+    sandboxUsage: new SandboxUsage({ ...parts, statements }),
+    search: new Search(parts),
     teamSources: new TeamSources({ ...parts, checks, splitUrl: (url) => gateway.splitUrl(url) }),
     accounts: new Accounts({
       ...parts,

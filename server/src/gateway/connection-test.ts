@@ -2,7 +2,7 @@
 import { ConflictError, DomainError, ForbiddenError, InvalidError } from '../domain/errors.ts';
 import { requireScope } from '../domain/identity/index.ts';
 import { Permission } from '../domain/identity/permissions.ts';
-import type { Principal } from '../domain/identity/principal.ts';
+import { type Principal, principalOf, systemPrincipal } from '../domain/identity/principal.ts';
 import { type ConnectSettings, type SourceOptions, secretMask, type TlsMode } from '../domain/sources/index.ts';
 import { type ConnectStage, type Engine, type EngineConnection, EngineError } from '../engines/engine.ts';
 import { isLoopbackHost } from '../platform/network/addresses.ts';
@@ -74,6 +74,22 @@ export class ConnectionTester {
     const report = await this.#run(settings, signal);
     await this.#keep(principal, facts, overrides, report);
     return report;
+  }
+
+  /** See `Gateway.probe`. */
+  async probe(sourceUid: string, signal: AbortSignal): Promise<void> {
+    const { access, credentials, sources, principals, refusals } = this.#deps;
+    const facts = await access.resolve(systemPrincipal(), sourceUid);
+    const owner = await principals.byId(facts.source.ownerId);
+    if (owner === null) return;
+    const context = { door: 'chorus', requestId: 'probe', address: null } as const;
+    const credential = await credentials.resolve(principalOf(owner, context, { method: 'system' }), facts, {
+      level: 'read',
+    });
+    const report = await this.#run(await sources.connectSettings(facts, credential), signal);
+    const code = report.ok ? null : (report.stages.at(-1)?.code ?? null);
+    await sources.recordProbe(facts.source.id, report.ok, code, report.server?.version ?? null);
+    if (code === 'login_failed') await refusals?.markRefused(credential);
   }
 
   async #savedSettings(

@@ -46,6 +46,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     query: (principal, nameOrUid, request, output, signal) =>
       queries.run(principal, nameOrUid, request, output, signal),
     test: (principal, subject, signal) => tester.test(principal, subject, signal),
+    probe: (sourceUid, signal) => tester.probe(sourceUid, signal),
     splitUrl: (text, engine) => splitUrl(deps.engines, text, engine),
     engineFacts: () => facts,
     readCatalog: (principal: Principal, nameOrUid, options, signal) =>
@@ -54,7 +55,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
     extractExecutor: extractExecutor({ deps, connections, queries, registry }),
-    scanner: new Scanner(deps, connector),
+    scanner: new Scanner(deps, connector, connections),
     drain: async (graceMs) => {
       queries.drain();
       await settled(registry.idle(), graceMs);

@@ -48,6 +48,11 @@ export interface Gateway {
   ): Promise<QueryOutcome>;
   /** The staged connection test. A failed connection is a report with `ok: false`, not an error. */
   test(principal: Principal, subject: TestSubject, signal: AbortSignal): Promise<TestReport>;
+  /**
+   * Connects with the pair that the source's owner would use, and keeps how that went. No person asks and no data is read,
+   * so that audit says nothing of it.
+   */
+  probe(sourceUid: string, signal: AbortSignal): Promise<void>;
   /** Splits a connection URL. Throws InvalidError `invalid_url`, which never repeats a secret. */
   splitUrl(text: string, engine?: string): UrlParts;
   engineFacts(): ReturnType<typeof engineFacts>;

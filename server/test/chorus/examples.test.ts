@@ -515,7 +515,7 @@ describe('worked examples', () => {
     });
     const version = await chorus.send('GET', '/VERSION', undefined, { as: null });
     expect([version.status, version.text]).toEqual([200, expect.stringMatching(/^\d+\.\d+/)]);
-    const unknown = await chorus.send('GET', '/notifications');
+    const unknown = await chorus.send('GET', '/dashboards');
     expect([unknown.status, unknown.body]).toEqual([404, { errors: { record: 'NOT_FOUND' } }]);
     const malformed = await chorus.send('POST', '/workspaces', '{"name":');
     expect([malformed.status, Object.keys(malformed.body.errors)]).toEqual([400, ['message']]);

@@ -48,6 +48,8 @@ const members: Readonly<Record<string, readonly string[]>> = {
   setSandbox: ['schema_id'],
   replaceMembers: ['members'],
   associateDatasets: ['dataset_ids'],
+  createChorusView: ['workspace_id', 'object_name', 'query'],
+  updateChorusView: ['query'],
   deleteWorkfiles: ['workfile_ids'],
 };
 const wrong: readonly unknown[] = [

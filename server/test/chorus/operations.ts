@@ -67,6 +67,8 @@ export async function buildWorld(chorus: Chorus, password?: string): Promise<Wor
   ids.schema = schemas.find((one: { name: string }) => one.name === 'public').id;
   await get('POST', `/workspaces/${ids.doomedRoom}/sandbox`, { schema_id: ids.schema });
   ids.dataset = (await get('GET', `/workspaces/${ids.doomedRoom}/datasets`))[0].id;
+  const view = { workspace_id: ids.room, schema_id: ids.schema, object_name: 'kept', query: 'select 1' };
+  ids.view = (await get('POST', '/chorus_views', view)).id;
   const things = [{ entity_type: 'workspace', entity_id: ids.room }];
   await get('POST', '/taggings', json({ taggables: things, add: 'word' }));
   ids.tag = (await get('GET', '/tags'))[0].id;
@@ -104,7 +106,7 @@ export function callsOf({ ids, pair, sample }: World): Readonly<Record<string, C
     addAccount: { path: `${source}/members`, body: { ...wholePair, owner_id: ids.person } },
     changeAccount: { path: `${source}/members/${ids.account}`, body: wholePair },
     listWorkspaces: { path: '/workspaces?active=true' },
-    getWorkspace: { path: room },
+    getWorkspace: { path: `${room}?show_latest_comments=true` },
     createWorkspace: { path: '/workspaces', body: { name: 'Fresh', summary: 'x', public: true } },
     updateWorkspace: { path: room, body: { summary: 'y', project_status: 'at_risk' } },
     putWorkspaceAccount: { path: `${room}/data_source_account`, body: account },
@@ -128,6 +130,29 @@ export function callsOf({ ids, pair, sample }: World): Readonly<Record<string, C
     renameTag: { path: `/tags/${ids.tag}`, body: { name: 'words' } },
     listTaggings: { path: `/taggings?entity_type=workspace&entity_id=${ids.room}` },
     changeTaggings: { path: '/taggings', body: { taggables: things, add: 'more' } },
+    listNotifications: { path: '/notifications?type=unread' },
+    readNotifications: { path: '/notifications/read', body: { notification_ids: [1] } },
+    search: { path: '/search?query=o' },
+    getConfig: { path: '/config' },
+    listHdfsDataSources: { path: '/hdfs_data_sources' },
+    listGnipDataSources: { path: '/gnip_data_sources' },
+    listHiveDataSources: { path: '/jdbc_hive_data_sources?all=true' },
+    getWorkspaceDetail: { path: `${source}/workspace_detail` },
+    listJobs: { path: `${room}/jobs`, refused: 403 },
+    createJob: { path: `${room}/jobs`, body: { name: 'nightly' }, refused: 403 },
+    getJob: { path: `${room}/jobs/1`, refused: 403 },
+    updateJob: { path: `${room}/jobs/1`, body: { name: 'nightly' }, refused: 403 },
+    deleteJob: { path: `${room}/jobs/1`, refused: 403 },
+    runJob: { path: '/jobs/1/run', refused: 404 },
+    stopJob: { path: '/jobs/1/stop', refused: 404 },
+    searchDirectory: { path: '/users/ldap?username=somebody', refused: 400 },
+    createChorusView: {
+      path: '/chorus_views',
+      body: { workspace_id: ids.room, schema_id: ids.schema, object_name: 'fresh', query: 'select 1' },
+    },
+    updateChorusView: { path: `/chorus_views/${ids.view}`, body: { query: 'select 2' } },
+    duplicateChorusView: { path: `/chorus_views/${ids.view}/duplicate`, body: { object_name: 'other' } },
+    deleteChorusView: { path: `/chorus_views/${ids.view}` },
     listDatabases: { path: `${source}/databases` },
     listSourceSchemas: { path: `${source}/schemas` },
     listSchemaDatasets: { path: `/schemas/${ids.schema}/datasets?name_pattern=p` },

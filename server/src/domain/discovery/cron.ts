@@ -10,8 +10,13 @@ function moveDays(text: string, move: (day: number) => number): string {
   return text.replace(/(?<![/\d])\d+/g, (day) => String(move(Number(day))));
 }
 
-/** Weekdays count from 1, Sunday, there; from 0 with us. */
-const weekday = (text: string): string => moveDays(text, (day) => (day + 6) % 7);
+/** Weekdays count from 1, Sunday, there; from 0 with us. Throws SdpsError 1511 for a number that is no day. */
+function weekday(text: string): string {
+  return moveDays(text, (day) => {
+    if (day < 1 || day > 7) throw refusal(1511);
+    return day - 1;
+  });
+}
 
 /** The next time after `now`; null when there is none, or on demand. Throws SdpsError 1511 for what is no schedule. */
 export function nextRun(schedule: string, now: Date): Date | null {
@@ -40,6 +45,7 @@ export function protocolCron(plain: string): string {
   const schedule = `cron(${minute} ${hour} ${day} ${month} ${moveDays(week, (one) => (one % 7) + 1)} *)`;
   try {
     if (fields.length !== 5) throw refusal(1511);
+    new Cron(fields.join(' '), { paused: true });
     nextRun(schedule, new Date(0));
     return schedule;
   } catch (error) {

@@ -5,7 +5,10 @@
  * `domain/jobs`, `domain/sdps`. Must not be imported: engines, gateway, doors.
  */
 
-export { type CatalogKey, CatalogView, type ColumnChange } from './catalog-view.ts';
+export { CatalogExports } from './catalog-export.ts';
+export type { CatalogKey } from './catalog-rows.ts';
+export { CatalogView, type ColumnChange } from './catalog-view.ts';
+export { CatalogDashboards } from './dashboards.ts';
 export {
   type DefinitionInput,
   type DefinitionSource,
@@ -14,11 +17,13 @@ export {
   definitionStates,
 } from './definitions.ts';
 export { type FindingFilter, FindingsQueue, type FindingView, findingStates } from './findings-queue.ts';
+export { IdentifierBatches, identifierColumnsOfBatch } from './identifier-batches.ts';
 export { type IdentifierFilter, Identifiers, type IdentifierView, type NewIdentifier } from './identifiers.ts';
 export { DiscoveryJobs } from './jobs.ts';
 export { type LabelDetails, Labels, type LabelView } from './labels.ts';
 export type { DiscoverySpec, DiscoveryTarget, RunDatabase } from './model.ts';
 export { privacyWords } from './privacy.ts';
+export { RawTables } from './raw-tables.ts';
 export { Reports } from './report.ts';
 export { RunList, type RunSourceView, type RunView, runSourceStates, runStates } from './run-list.ts';
 export { RunViews } from './run-views.ts';

@@ -1,7 +1,7 @@
 /** What a run found, as a workbook or as CSV (sdps.md §7.4): only columns that hold personal data, samples masked. */
 import { sql } from 'kysely';
-import writeXlsxFile from 'write-excel-file/node';
 import type { Store } from '../../platform/database/index.ts';
+import { plainCell, writeWorkbook } from '../../platform/workbook/index.ts';
 import type { Principal } from '../identity/principal.ts';
 import { admit, refusal } from '../sdps/index.ts';
 
@@ -45,46 +45,25 @@ async function failedTables(store: Store, runId: number): Promise<readonly (read
   return rows.map(({ name, place, error }) => [name, place, error]);
 }
 
-/** A cell that a spreadsheet takes for a formula begins with one of these: a quote keeps it a text. */
-function cell(text: string | null): string {
-  const value = text ?? '';
-  return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-}
-
 function reportCsv(rows: readonly ReportRow[]): string {
   const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = rows.map((row) => reportColumns.map((name) => quoted(cell(row[name]))).join(','));
+  const lines = rows.map((row) => reportColumns.map((name) => quoted(plainCell(row[name]))).join(','));
   return `${[reportColumns.join(','), ...lines].join('\r\n')}\r\n`;
 }
 
 async function reportWorkbook(store: Store, runId: number): Promise<Buffer> {
   const rows = await reportRows(store, runId);
   const failed = await failedTables(store, runId);
-  const header = reportColumns.map((name) => name as string);
-  const sheet = (name: string, lines: readonly (readonly string[])[]) => ({
-    sheet: name,
-    data: lines.map((line) => line.map((value) => ({ value, type: String as StringConstructor }))),
-  });
-  const found = rows.map((row) => reportColumns.map((name) => cell(row[name])));
-  return workbook([
-    ...emptySheets.map((name) => sheet(name, [header])),
-    sheet('JDBC', [header, ...found]),
-    sheet('Glue', [header]),
+  const header = [...reportColumns];
+  const found = rows.map((row) => reportColumns.map((name) => row[name]));
+  return writeWorkbook([
+    ...emptySheets.map((name) => ({ name, rows: [header] })),
+    { name: 'JDBC', rows: [header, ...found] },
+    { name: 'Glue', rows: [header] },
     ...(failed.length === 0
       ? []
-      : [sheet('Detect failed tables', [['instance_name', 'table_name', 'error'], ...failed])]),
+      : [{ name: 'Detect failed tables', rows: [['instance_name', 'table_name', 'error'], ...failed] }]),
   ]);
-}
-
-/** Writes sheets of texts. */
-async function workbook(
-  sheets: readonly {
-    readonly sheet: string;
-    readonly data: readonly (readonly { readonly value: string; readonly type: StringConstructor }[])[];
-  }[],
-): Promise<Buffer> {
-  const file = writeXlsxFile(sheets.map(({ sheet, data }) => ({ sheet, data: data.map((row) => [...row]) })));
-  return file.toBuffer();
 }
 
 /** Files about a run; null when the tenant has no such run. */

@@ -5,10 +5,10 @@
  */
 import type { Store } from '../../platform/database/index.ts';
 import { type Logger, metrics } from '../../platform/telemetry/index.ts';
+import { DueLoop } from '../due-loop.ts';
 import { failureText } from '../fetcher/failure-text.ts';
 import { systemTenantId } from '../identity/principal.ts';
 import { type ClaimedMessage, claimMessages, markDelivered, markFailed, nextDue } from './deliveries.ts';
-import { DueLoop } from './due-loop.ts';
 import { amqpSetting } from './record.ts';
 
 /** A message as a broker takes it. */
@@ -58,6 +58,7 @@ export class AmqpDelivery {
       () => this.#round(),
       () => nextDue(deps.store.db, 'amqp'),
       deps.log,
+      'deliveries could not be looked for',
     );
   }
 

@@ -5,6 +5,7 @@
 import type { Executor, Store } from '../../platform/database/index.ts';
 import { type Logger, metrics } from '../../platform/telemetry/index.ts';
 import type { AuditLog } from '../audit/index.ts';
+import { DueLoop } from '../due-loop.ts';
 import { systemPrincipal } from '../identity/principal.ts';
 import { AmqpDelivery, type MessageBroker } from './amqp.ts';
 import { eventsChannel } from './changes.ts';
@@ -18,7 +19,6 @@ import {
   nextDue,
   sweepDeliveries,
 } from './deliveries.ts';
-import { DueLoop } from './due-loop.ts';
 import { type SenderDeps, sendOnce } from './sender.ts';
 
 export interface DelivererOptions extends Omit<SenderDeps, 'store' | 'deadlineMs'> {
@@ -68,6 +68,7 @@ export class EventDeliverer {
       () => this.#takePosts(),
       () => nextDue(deps.store.db, 'webhook'),
       deps.log,
+      'deliveries could not be looked for',
     );
     this.#amqp = options.amqp === null ? null : new AmqpDelivery(deps, options.amqp);
   }

@@ -5,7 +5,7 @@ import { ConflictError } from '../errors.ts';
 import type { UserRow } from './user-rows.ts';
 
 /**
- * Removes the user's row. Live sources that he owns refuse it or go with him, by `ifOwnsSources`; a job that uses one
+ * Removes the user's row, and keeps the name that what he did goes on showing. Live sources that he owns refuse it or go with him, by `ifOwnsSources`; a job that uses one
  * blocks. Sources deleted before go for good; workspaces pass to the tenant's longest-serving administrator.
  * Answers the names of the live sources that went.
  */
@@ -13,6 +13,7 @@ export async function deleteUserRows(
   trx: Transaction<DB>,
   user: UserRow,
   ifOwnsSources: 'refuse' | 'delete',
+  now: Date,
 ): Promise<string[]> {
   await sql`select id from user_account where id = ${user.id} for update`.execute(trx);
   const sources = await trx
@@ -38,6 +39,11 @@ export async function deleteUserRows(
   await passWorkspacesOn(trx, user);
   await trx.updateTable('data_source').set({ created_by: null }).where('created_by', '=', user.id).execute();
   await trx.deleteFrom('sign_in_failure').where('username_folded', '=', user.username_folded).execute();
+  // Chorus shows authors who are gone (chorus.md §6.3); nothing that identifies further or signs in is kept.
+  await sql`
+    insert into deleted_user (id, uid, tenant_id, username, first_name, last_name, user_type, deleted_at)
+    select id, uid, tenant_id, username, first_name, last_name, user_type, ${now}
+    from user_account where id = ${user.id} and builtin is null`.execute(trx);
   await trx.deleteFrom('user_account').where('id', '=', user.id).execute();
   return live.map((source) => source.name);
 }

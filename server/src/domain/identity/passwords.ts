@@ -26,13 +26,16 @@ const rememberMs = 5 * 60_000;
 const remembered = 10_000;
 const scramIterations = 4096;
 
-/** Throws InvalidError `password_invalid` unless the password may be set. The message never shows it. */
-export function checkPassword(password: string, field = 'password'): void {
+/**
+ * Throws InvalidError `password_invalid` unless the password may be set. The message never shows it. `shortest`: characters
+ * at least, where a door's contract takes shorter ones than Headgate's own.
+ */
+export function checkPassword(password: string, field = 'password', shortest = minPasswordLength): void {
   const length = [...password].length;
-  if (length < minPasswordLength || length > maxPasswordLength || /[\0\r\n]/.test(password)) {
+  if (length < shortest || length > maxPasswordLength || /[\0\r\n]/.test(password)) {
     throw new InvalidError(
       'password_invalid',
-      `A password has ${minPasswordLength} to ${maxPasswordLength} characters and no line break.`,
+      `A password has ${shortest} to ${maxPasswordLength} characters and no line break.`,
       { field },
     );
   }

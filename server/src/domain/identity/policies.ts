@@ -124,13 +124,8 @@ export class Policies {
   }
 
   /** Throws InvalidError `password_invalid`, `password_too_weak` unless the password may be set. */
-  async checkPassword(password: string, field = 'password'): Promise<void> {
-    checkPassword(password, field);
-    await this.checkStrength(password, field);
-  }
-
-  /** What the installation asks beyond the fixed bounds of a password. Throws InvalidError `password_too_weak`. */
-  async checkStrength(password: string, field = 'password'): Promise<void> {
+  async checkPassword(password: string, field = 'password', shortest?: number): Promise<void> {
+    checkPassword(password, field, shortest);
     const { strictPasswords, passwordPolicy } = await this.current();
     if (!strictPasswords) return;
     const problem = weakness(password, passwordPolicy);

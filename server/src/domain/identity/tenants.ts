@@ -384,6 +384,9 @@ async function emptyTenant(trx: Executor, tenantId: number): Promise<void> {
     sql`delete from named_secret where tenant_id = ${tenantId}`,
     sql`delete from user_account where tenant_id = ${tenantId}`,
     sql`delete from role where tenant_id = ${tenantId}`,
+    sql`delete from activity where tenant_id = ${tenantId}`,
+    sql`delete from tag where tenant_id = ${tenantId}`,
+    sql`delete from deleted_user where tenant_id = ${tenantId}`,
     sql`delete from tenant where id = ${tenantId}`,
   ];
   for (const statement of statements) await statement.execute(trx);

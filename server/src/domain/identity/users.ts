@@ -59,7 +59,9 @@ export class Users {
     const { db } = this.#deps.store;
     const tenant = await findTenant(db, principal, input.tenant, Permission.createUsers);
     const username = checkName(input.username, 'username');
-    if (input.password !== undefined) await this.#policies.checkPassword(input.password);
+    if (input.password !== undefined) {
+      await this.#policies.checkPassword(input.password, 'password', input.shortestPassword);
+    }
     const explicit = checkExplicit(principal, input.permissions ?? []);
     const roles = await findRoles(db, tenant.id, input.roles ?? ['user']);
     requireMayGiveRoles(principal, roles);
@@ -91,6 +93,7 @@ export class Users {
             explicit_permissions: explicit,
             ...secrets,
             status: input.status ?? 'active',
+            deactivated_at: input.status === 'inactive' ? now : null,
             password_status: input.passwordStatus ?? 1,
             password_expires_at: expiry,
             password_changed_at: now,
@@ -203,7 +206,9 @@ export class Users {
           .set((set) => ({
             ...profile,
             ...(changes.permissions === undefined ? {} : { explicit_permissions: changes.permissions }),
-            ...(statusChanges ? { status: patch.status! } : {}),
+            ...(statusChanges
+              ? { status: patch.status!, deactivated_at: patch.status === 'active' ? null : this.#deps.clock.now() }
+              : {}),
             ...(unsigned ? { auth_version: set('auth_version', '+', 1) } : {}),
             ...(patch.passwordStatus === undefined ? {} : { password_status: patch.passwordStatus }),
             ...(patch.passwordExpiresAt === undefined ? {} : { password_expires_at: patch.passwordExpiresAt }),
@@ -254,7 +259,7 @@ export class Users {
         throw new ConflictError('own_account', 'Nobody deletes the account that they are signed in with.');
       }
       await lockAdministrators(trx);
-      const sources = await deleteUserRows(trx, user, ifOwnsSources);
+      const sources = await deleteUserRows(trx, user, ifOwnsSources, this.#deps.clock.now());
       await requireAdministratorLeft(trx);
       await this.#record(trx, principal, user, 'user.delete', { sources });
       await announce(trx, `u:${user.id}`, '*');
@@ -281,6 +286,20 @@ export class Users {
     }
     await this.#policies.checkPassword(password);
     await this.#storePassword(principal, user, password, { keepSession: null, status: life === 'temporary' ? 2 : 1 });
+  }
+
+  /**
+   * Sets a password that is at least `shortest` characters long, as doors do whose contract asks for no current one:
+   * oneself, or with ModifyUsers (15). Ends all sessions but the caller's own. Throws InvalidError, ForbiddenError.
+   */
+  async replacePassword(principal: Principal, who: UserRef, password: string, shortest: number): Promise<void> {
+    const user = await this.#find(this.#deps.store.db, principal, who);
+    const self = user.id === principal.subject.id;
+    requireScope(principal, self ? 'write' : 'admin');
+    if (!self) this.#requireOutranks(principal, user, Permission.modifyUsers);
+    await this.#policies.checkPassword(password, 'password', shortest);
+    const keepSession = self && principal.method === 'session' ? principal.credentialUid : null;
+    await this.#storePassword(principal, user, password, { keepSession, status: 1 });
   }
 
   /**

@@ -72,6 +72,8 @@ export interface UserInput extends AdministeredMembers {
   readonly kind?: UserKind | undefined;
   /** Without one nobody signs in by password until one is set. */
   readonly password?: string | undefined;
+  /** Characters of the password at least, where a door's contract takes fewer than Headgate itself. */
+  readonly shortestPassword?: number | undefined;
   readonly status?: 'active' | 'inactive' | undefined;
   readonly firstName?: string | null | undefined;
   readonly lastName?: string | null | undefined;

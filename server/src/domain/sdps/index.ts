@@ -6,8 +6,27 @@
  */
 export { type AccountKey, type AccountRow, Accounts, type Coverage } from './accounts.ts';
 export { admit } from './admit.ts';
+export {
+  type BatchColumns,
+  type BatchOutcome,
+  batchTemplate,
+  readBatch,
+  reportName,
+  writeBatchReport,
+} from './batch-sheet.ts';
+export { Batches, instanceColumnsOfBatch } from './batches.ts';
+export { type ConfigEntry, Configuration, concurrentRuns, concurrentSources } from './configuration.ts';
 export { Crawler } from './crawler.ts';
-export { doorName, type Editable, editable, type InstanceRow, instancesBase } from './instance-rows.ts';
+export { SourceExports } from './exports.ts';
+export { type BatchCounts, SdpsFiles } from './files.ts';
+export {
+  doorName,
+  type Editable,
+  editable,
+  type InstanceRow,
+  instanceColumns,
+  instancesBase,
+} from './instance-rows.ts';
 export {
   type DatabaseServer,
   type InstanceInput,
@@ -16,6 +35,7 @@ export {
   passwordMask,
   type SdpsGateway,
 } from './instances.ts';
+export { network, securityGroup, subnetsOf } from './network.ts';
 export { type AccountView, type NewAccount, ProviderAccounts } from './provider-accounts.ts';
 export {
   databaseTypeOf,

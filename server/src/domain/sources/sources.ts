@@ -298,7 +298,8 @@ export class Sources {
   /** Keeps how the last connection attempt went. No new version: health is not a part of the definition. */
   async recordProbe(sourceId: number, ok: boolean, code: string | null, serverVersion: string | null): Promise<void> {
     await sql`
-      update data_source set probe = ${ok ? 'online' : 'offline'}, probe_code = ${code}, probe_at = now(),
+      update data_source set probe = ${ok ? 'online' : 'offline'}, probe_code = ${code},
+        probe_at = ${this.#deps.clock.now()},
         server_version = coalesce(${serverVersion}, server_version)
       where id = ${sourceId}`.execute(this.#deps.store.db);
   }

@@ -10,6 +10,7 @@ export { recordActivity } from './activities.ts';
 export type { Activity, Attachment, Comment, Target } from './activity-rows.ts';
 export { type Caller, callerOf, defaultUserType, isTenantAdmin } from './caller.ts';
 export { type CatalogDataset, Catalogs } from './catalogs.ts';
+export { type ChorusViewInput, ChorusViews } from './chorus-views.ts';
 export { Comments } from './comments.ts';
 export { type Dataset, Datasets } from './datasets.ts';
 export { type GroupMembership, Members } from './members.ts';
@@ -21,12 +22,16 @@ export { type Notification, Notifications } from './notifications.ts';
 export { Pairs } from './pairs.ts';
 export { People, type PersonInput } from './people.ts';
 export { type PictureOwner, Pictures } from './pictures.ts';
+export { SourceProbes } from './probes.ts';
 export { DatabaseFailedError, type FieldProblem, FieldsInvalidError, SourceForbiddenError } from './refusals.ts';
 export { deleteWorkspace } from './removal.ts';
+export { type ReadPort, SandboxUsage } from './sandbox-usage.ts';
 export { Sandboxes, type SandboxInput, type StatementPort } from './sandboxes.ts';
+export { Search } from './search.ts';
 export { type Taggable, Tags } from './tags.ts';
 export type { TeamSourceInput } from './team-source-input.ts';
-export { type TeamSource, type TeamSourceFilter, TeamSources } from './team-sources.ts';
+export type { TeamSource, TeamSourceFilter } from './team-source-rows.ts';
+export { TeamSources } from './team-sources.ts';
 export { type ConnectionPort, PairChecks } from './verify.ts';
 export type {
   Workfile,

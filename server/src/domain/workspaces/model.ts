@@ -59,6 +59,8 @@ export interface Person {
   /** Manages the tenant's sources (104) without being an administrator. */
   readonly dataAdmin: boolean;
   readonly deactivatedAt: Date | null;
+  /** Somebody who is gone: shown only by what he did. */
+  readonly deletedAt: Date | null;
   readonly subscribedToEmails: boolean;
   readonly picture: Picture | null;
   readonly tags: readonly Tag[];

@@ -4,7 +4,15 @@ import type { Executor } from '../../platform/database/index.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { type EntityType, recordActivity } from './activities.ts';
-import { type Activity, type ActivityKey, findActivity, isNamed, isSeen, readActivities } from './activity-rows.ts';
+import {
+  type Activity,
+  type ActivityKey,
+  type Comment,
+  findActivity,
+  isNamed,
+  isSeen,
+  readActivities,
+} from './activity-rows.ts';
 import { type Caller, callerOf } from './caller.ts';
 import type { WorkspaceDeps } from './deps.ts';
 import { findSource } from './found-source.ts';
@@ -51,6 +59,8 @@ const noted: Readonly<Record<string, EntityType>> = {
   workfile: 'workfile',
 };
 
+/** Notes and comments that a workspace shows of itself. */
+const latestShown = 5;
 /** Things attached to one note at most. */
 const mostAttachments = 1000;
 
@@ -191,6 +201,29 @@ export class Notes {
     return this.list(principal, { ...filter, entityType: 'workspace', entityId: id }, page);
   }
 
+  /** The newest notes and comments of a workspace, and its newest insight (chorus.md §4.1). */
+  async latest(
+    principal: Principal,
+    workspaceId: number,
+  ): Promise<{ readonly list: readonly (Activity | Comment)[]; readonly insight: Activity | null }> {
+    const { db } = this.#deps.store;
+    const caller = await callerOf(db, principal);
+    const notes = sql`a.workspace_id = ${workspaceId} and a.action = 'NOTE' and a.deleted_at is null`;
+    const [insight] = await readActivities(db, caller, sql`${notes} and a.is_insight`, sql`limit 1`);
+    const newest = await readActivities(db, caller, sql`${notes} and not a.is_insight`, sql`limit ${latestShown}`);
+    const commented = await readActivities(
+      db,
+      caller,
+      sql`a.id in (select c.activity_id from activity_comment c join activity o on o.id = c.activity_id
+        where o.workspace_id = ${workspaceId} and o.deleted_at is null and c.deleted_at is null
+        order by c.id desc limit ${latestShown})`,
+    );
+    const list = [...newest, ...commented.flatMap(({ comments }) => comments)]
+      .sort((one, other) => other.at.getTime() - one.at.getTime())
+      .slice(0, latestShown);
+    return { list, insight: insight ?? null };
+  }
+
   /** The last change of a workspace's status, when there was one. */
   async lastStatusChange(principal: Principal, workspaceId: number): Promise<Activity | null> {
     const { db } = this.#deps.store;
@@ -213,10 +246,12 @@ export class Notes {
         ? await sql<{ id: number }>`
             select workspace_id as id from workfile where id = ${input.entityId} and deleted_at is null`.execute(db)
         : await sql<{ id: number }>`
-            select coalesce(d.workspace_id, wd.workspace_id) as id from dataset d
-            left join workspace_dataset wd on wd.dataset_id = d.id
-            where d.id = ${input.entityId} and d.deleted_at is null
-              and coalesce(d.workspace_id, wd.workspace_id) = ${input.workspaceId ?? 0} limit 1`.execute(db);
+            select w.id from dataset d join workspace w on w.id = coalesce(${input.workspaceId ?? null}, d.workspace_id)
+            where d.id = ${input.entityId} and d.deleted_at is null and (d.workspace_id = w.id
+              or (d.workspace_id is null and d.schema_id = w.sandbox_schema_id)
+              or exists (select 1 from workspace_dataset x where x.workspace_id = w.id and x.dataset_id = d.id))`.execute(
+            db,
+          );
     const [found] = rows;
     if (found === undefined) throw notFound(entityType);
     return (await findWorkspace(db, caller, found.id)).id;

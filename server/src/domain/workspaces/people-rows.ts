@@ -14,8 +14,7 @@ interface PersonRow {
   readonly email: string | null;
   readonly user_type: string | null;
   readonly profile: Readonly<Record<string, unknown>>;
-  readonly status: string;
-  readonly updated_at: Date;
+  readonly deactivated_at: Date | null;
   readonly by_directory: boolean;
   readonly site_admin: boolean;
   readonly tenant_admin: boolean;
@@ -36,8 +35,8 @@ const administers = sql`exists (select 1 from tenant_admin ta where ta.user_id =
 const holds = (permission: number) => sql`(${sql.lit(permission)} = any(u.explicit_permissions) or exists (
   select 1 from user_role hr join role h on h.id = hr.role_id where hr.user_id = u.id and ${sql.lit(permission)} = any(h.permissions)))`;
 
-const columns = sql`u.id, u.uid, u.tenant_id, u.username, u.first_name, u.last_name, u.email, u.user_type, u.profile, u.status,
-  u.updated_at,
+const columns = sql`u.id, u.uid, u.tenant_id, u.username, u.first_name, u.last_name, u.email, u.user_type, u.profile,
+  u.deactivated_at,
   exists (select 1 from sign_in_link l join sign_in_service v on v.id = l.service_id
     where l.user_id = u.id and v.kind = 'ldap') as by_directory,
   exists (select 1 from user_role ur where ur.user_id = u.id and ur.role_id = 1) as site_admin,
@@ -65,7 +64,8 @@ function toPerson(row: PersonRow): Person {
     admin,
     siteAdmin: row.site_admin,
     dataAdmin: !admin && row.manages_sources,
-    deactivatedAt: row.status === 'active' ? null : row.updated_at,
+    deactivatedAt: row.deactivated_at,
+    deletedAt: null,
     subscribedToEmails: row.profile.subscribedToEmails !== false,
     picture:
       row.picture_name === null || row.picture_at === null
@@ -87,7 +87,7 @@ export async function readPeople(
   return rows.map(toPerson);
 }
 
-/** Users by number. */
+/** Users by number, those among them who were deleted as far as they are still known. */
 export async function peopleById(
   executor: Executor,
   ids: Iterable<number | null>,
@@ -95,7 +95,36 @@ export async function peopleById(
   const wanted = [...new Set(ids)].filter((id) => id !== null);
   if (wanted.length === 0) return new Map();
   const people = await readPeople(executor, sql`u.id = any(${wanted}::bigint[])`);
-  return new Map(people.map((person) => [person.id, person]));
+  const found = new Map(people.map((person) => [person.id, person]));
+  const gone = wanted.filter((id) => !found.has(id));
+  if (gone.length > 0) for (const person of await readDeleted(executor, gone)) found.set(person.id, person);
+  return found;
+}
+
+async function readDeleted(executor: Executor, ids: readonly number[]): Promise<Person[]> {
+  const rows = await executor.selectFrom('deleted_user').selectAll().where('id', 'in', ids).execute();
+  return rows.map((row) => ({
+    id: row.id,
+    uid: row.uid,
+    tenantId: row.tenant_id,
+    username: row.username,
+    firstName: row.first_name ?? '',
+    lastName: row.last_name ?? '',
+    email: '',
+    title: null,
+    dept: null,
+    notes: null,
+    userType: row.user_type ?? defaultUserType,
+    authMethod: 'internal',
+    admin: false,
+    siteAdmin: false,
+    dataAdmin: false,
+    deactivatedAt: row.deleted_at,
+    deletedAt: row.deleted_at,
+    subscribedToEmails: false,
+    picture: null,
+    tags: [],
+  }));
 }
 
 /** Members of a workspace by their own membership, in the order of their numbers. */

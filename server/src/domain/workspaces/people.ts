@@ -2,11 +2,10 @@
  * Users as the chorus protocol makes and changes them (chorus.md §3.12, §6.1). Names, roles and rights are identity's;
  * what is added here are the members that only colleagues look at, kept in the user's profile.
  */
-import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import { json, toBuffer } from '../../platform/database/index.ts';
+import { json } from '../../platform/database/index.ts';
 import { announce } from '../access/index.ts';
-import { ConflictError, ForbiddenError } from '../errors.ts';
+import { ConflictError, ForbiddenError, InvalidError } from '../errors.ts';
 import type { Identity } from '../identity/index.ts';
 import { foldName } from '../identity/names.ts';
 import { Permission } from '../identity/permissions.ts';
@@ -36,8 +35,20 @@ export interface PersonInput {
 }
 
 export interface PeopleDeps extends WorkspaceDeps {
-  readonly identity: Pick<Identity, 'users' | 'passwords' | 'policies'>;
+  readonly identity: Pick<Identity, 'users' | 'signInServices' | 'serviceTester'>;
 }
+
+/** Somebody as a directory knows them. */
+export interface DirectoryPerson {
+  readonly username: string;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly email: string | null;
+  /** The entry's name. */
+  readonly dn: string;
+}
+
+const unavailable = (message: string): InvalidError => new InvalidError('directory_unavailable', message);
 
 const notesLimit = 4096;
 /** Characters of a password. */
@@ -94,13 +105,11 @@ export class People {
     if (await this.#taken(input.username)) problems.add('username', 'taken', { value: input.username });
     problems.settle();
     const username = input.username ?? '';
-    // This protocol takes shorter passwords than identity lets anybody choose: they are set by `#setPassword`.
-    await this.#deps.identity.policies.checkStrength(password);
-    const short = [...password].length < 8;
     const made = await this.#deps.identity.users
       .create(principal, {
         username,
-        password: short ? randomBytes(24).toString('base64url') : password,
+        password,
+        shortestPassword: shortest,
         firstName,
         lastName,
         email: input.email ?? '',
@@ -113,9 +122,7 @@ export class People {
       .where('uid', '=', made.id)
       .returning('id')
       .executeTakeFirstOrThrow();
-    const person = await this.get(principal, id);
-    if (short) await this.#setPassword(principal, person, password);
-    return person;
+    return this.get(principal, id);
   }
 
   /**
@@ -137,7 +144,6 @@ export class People {
     const profile = profileOf(problems, input);
     if (input.password !== undefined && input.password !== '') checkPassword(problems, input.password);
     problems.settle();
-    if (input.password) await identity.policies.checkStrength(input.password);
     const names = { firstName, lastName, email: input.email };
     const regraded = caller.admin && roleOf(before) !== (input.role ?? roleOf(before));
     const grants = regraded ? grantsOf(input.role, (await identity.users.get(principal, before.username)).tenant) : {};
@@ -145,9 +151,9 @@ export class People {
       .update(principal, before.username, { ...names, ...grants })
       .catch(lastAdministratorStays)
       .catch(inFields);
-    // `users.update` has held the caller to outranking the user.
-    if (input.password !== undefined && input.password !== '')
-      await this.#setPassword(principal, before, input.password);
+    if (input.password !== undefined && input.password !== '') {
+      await identity.users.replacePassword(principal, before.username, input.password, shortest).catch(inFields);
+    }
     await store.transaction(async (trx) => {
       await sql`
         update user_account set profile = profile || ${json(profile)},
@@ -177,44 +183,27 @@ export class People {
     });
   }
 
-  /** Ends the user's sessions but the one that asks. */
-  async #setPassword(principal: Principal, person: Person, password: string): Promise<void> {
-    const { store, vault, audit, identity, clock } = this.#deps;
-    const now = clock.now();
-    const expiry = await identity.policies.passwordExpiry(now);
-    const [hash, verifier] = await Promise.all([
-      identity.passwords.hash(password),
-      identity.passwords.scramVerifier(foldName(person.username), password),
-    ]);
-    const context = { tenantId: person.tenantId, table: 'user_account', rowUid: person.uid, field: 'scram_sealed' };
-    const sealed = toBuffer(vault.seal(context, verifier));
-    const keep = principal.method === 'session' ? principal.credentialUid : null;
-    await store.transaction(async (trx) => {
-      const { auth_version } = await trx
-        .updateTable('user_account')
-        .set((set) => ({
-          password_hash: hash,
-          scram_sealed: sealed,
-          password_changed_at: now,
-          password_expires_at: expiry,
-          password_status: 1,
-          auth_version: set('auth_version', '+', 1),
-          version: set('version', '+', 1),
-        }))
-        .where('id', '=', person.id)
-        .returning('auth_version')
-        .executeTakeFirstOrThrow();
-      await sql`delete from session where user_id = ${person.id} and uid is distinct from ${keep}::uuid`.execute(trx);
-      await sql`update session set auth_version = ${auth_version} where user_id = ${person.id}`.execute(trx);
-      await audit.record(trx, principal, {
-        action: 'user.password',
-        outcome: 'allowed',
-        resource: { type: 'user', uid: person.uid, name: person.username },
-        tenantId: person.tenantId,
-        detail: { self: person.id === principal.actor.id },
-      });
-      await announce(trx, `u:${person.id}`);
-    });
+  /**
+   * Who goes by this name in the directories that sign users in; for administrators. Throws InvalidError
+   * `directory_unavailable` when there is no directory, or one does not answer.
+   */
+  async inDirectories(principal: Principal, username: string): Promise<DirectoryPerson[]> {
+    const { store, identity } = this.#deps;
+    const caller = await callerOf(store.db, principal);
+    if (!caller.admin) throw forbidden('user');
+    const { items } = await identity.signInServices.list(principal, { limit: 100 });
+    const directories = items.filter(({ kind, enabled }) => kind === 'ldap' && enabled);
+    if (directories.length === 0) throw unavailable('No directory signs users in here.');
+    const found: DirectoryPerson[] = [];
+    for (const { name } of directories) {
+      const { ok, stages, person } = await identity.serviceTester.test(principal, name, { login: username });
+      const last = stages.at(-1);
+      if (!ok && last?.code !== 'person_not_found') throw unavailable(`The directory ${name} does not answer.`);
+      if (person === null) continue;
+      const { firstName, lastName, email, subject: dn } = person;
+      found.push({ username: person.login, firstName, lastName, email, dn });
+    }
+    return found;
   }
 
   async #taken(username: string | undefined): Promise<boolean> {
@@ -294,7 +283,7 @@ function lastAdministratorStays(error: unknown): void {
 function inFields(error: unknown): never {
   if (error instanceof FieldsInvalidError || error instanceof ForbiddenError) throw error;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'password_invalid') throw invalid('password', 'too_short', { count: 8 });
+  if (code === 'password_invalid') throw invalid('password', 'too_short', { count: shortest });
   if (code === 'username_taken') throw invalid('username', 'taken', {});
   if (code === 'invalid_name') throw invalid('username', 'invalid', {});
   throw error;

@@ -8,6 +8,11 @@ export const workspaceSettings = {
     480,
     'A session of the chorus door that is not used for so long ends.',
   ),
+  chorusProbeMinutes: withDefault(
+    integer(0, 1440, 5),
+    5,
+    'Data sources made on the chorus door are asked so often whether they answer; 0 = never.',
+  ),
   chorusMembersSetCredentials: withDefault(
     boolean,
     false,

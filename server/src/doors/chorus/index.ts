@@ -6,9 +6,18 @@
  */
 import { type Door, type DoorInstance, registerOpenApi } from '../../platform/http/index.ts';
 import { sessionCookie } from './auth.ts';
+import { registerChorusViews } from './chorus-views.ts';
 import { registerDataSources, registerSourceAccounts } from './data-sources.ts';
 import { registerDatasets } from './datasets.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
+import {
+  registerConfig,
+  registerDirectory,
+  registerJobs,
+  registerNotifications,
+  registerOtherSources,
+  registerSearch,
+} from './misc.ts';
 import { registerNotes, registerTags } from './notes.ts';
 import { registerBodies } from './params.ts';
 import { registerPictures } from './pictures.ts';
@@ -63,6 +72,13 @@ async function register(app: DoorInstance, services: ChorusServices): Promise<vo
   registerWorkfiles(routes, services);
   registerDatasets(routes, services);
   registerPictures(routes, services);
+  registerChorusViews(routes, services);
+  registerNotifications(routes, services);
+  registerSearch(routes, services);
+  registerConfig(routes);
+  registerOtherSources(routes, services);
+  registerJobs(routes, services);
+  registerDirectory(routes, services);
 }
 
 /** The door over the given services. */

@@ -54,7 +54,7 @@ export function presentPersonShort(person: Person): Wire {
     first_name: person.firstName,
     last_name: person.lastName,
     image: presentImage('users', person.id, person.picture),
-    is_deleted: null,
+    is_deleted: person.deletedAt === null ? null : true,
     auth_method: person.authMethod,
     ldap_group_id: null,
     user_type: person.userType,

@@ -3,6 +3,7 @@ import type { Identity } from '../../domain/identity/index.ts';
 import type {
   Accounts,
   Catalogs,
+  ChorusViews,
   Comments,
   Datasets,
   Members,
@@ -12,6 +13,8 @@ import type {
   People,
   Pictures,
   Sandboxes,
+  SandboxUsage,
+  Search,
   Tags,
   TeamSources,
   WorkfileRuns,
@@ -41,6 +44,9 @@ export interface ChorusServices {
   readonly datasets: Datasets;
   readonly catalogs: Catalogs;
   readonly sandboxes: Sandboxes;
+  readonly sandboxUsage: SandboxUsage;
+  readonly chorusViews: ChorusViews;
+  readonly search: Search;
   readonly gateway: Pick<Gateway, 'query'>;
   readonly sources: TeamSources;
   /** Sign-ins from one address. */

@@ -4,7 +4,7 @@ import { readPair } from './data-sources.ts';
 import { listed, pageOf } from './paging.ts';
 import { attributesOf, booleanOf, type Fields, idOf, isFields, listOf, plainText, textOf } from './params.ts';
 import { presentAccount, presentMember, presentMilestone, presentWorkspace, presentWorkspaceShort } from './present.ts';
-import { presentActivity } from './present-content.ts';
+import { presentActivity, presentComment } from './present-content.ts';
 import { type ChorusCall, enveloped, type Routes } from './routes.ts';
 import type { ChorusServices } from './services.ts';
 
@@ -43,13 +43,36 @@ function readMembers(params: Fields): MemberInput[] {
   return listOf(params.member_ids).map((id) => ({ userId: idOf(id) ?? 0 }));
 }
 
+/** What people wrote last, where it is asked for (§4.1). */
+async function latestOf(
+  { notes }: ChorusServices,
+  principal: ChorusCall['principal'],
+  workspace: WorkspaceView,
+  params: Fields,
+): Promise<Record<string, unknown>> {
+  if (booleanOf(params.show_latest_comments) !== true) return {};
+  const { list, insight } = await notes.latest(principal, workspace.id);
+  return {
+    number_of_insights: workspace.recentInsightsCount,
+    number_of_comments: workspace.recentNotesCount - workspace.recentInsightsCount + workspace.recentCommentsCount,
+    latest_comment_list: list.map((one) => ('action' in one ? presentActivity(one, true) : presentComment(one))),
+    latest_insight: insight === null ? null : presentActivity(insight, true),
+  };
+}
+
 export function registerWorkspaces(routes: Routes, services: ChorusServices): void {
   const { workspaces } = services;
   const tag = 'workspaces';
-  const shown = async (workspace: WorkspaceView, principal: ChorusCall['principal']): Promise<unknown> => {
+  const shown = async (
+    workspace: WorkspaceView,
+    principal: ChorusCall['principal'],
+    params: Fields = {},
+  ): Promise<unknown> => {
     const last = await services.notes.lastStatusChange(principal, workspace.id);
     const more = last === null ? {} : { latest_status_change_activity: presentActivity(last, true) };
-    return enveloped(presentWorkspace(workspace, more));
+    return enveloped(
+      presentWorkspace(workspace, { ...more, ...(await latestOf(services, principal, workspace, params)) }),
+    );
   };
   routes.add(
     { method: 'GET', path: root, id: 'listWorkspaces', tag, summary: 'Workspaces.' },
@@ -62,7 +85,13 @@ export function registerWorkspaces(routes: Routes, services: ChorusServices): vo
       };
       const found = await workspaces.list(principal, filter, page);
       const succinct = booleanOf(params.succinct) === true;
-      return listed(page, found, succinct ? presentWorkspaceShort : (workspace) => presentWorkspace(workspace));
+      const shown = await Promise.all(
+        found.items.map(async (workspace) => {
+          const more = await latestOf(services, principal, workspace, params);
+          return succinct ? { ...presentWorkspaceShort(workspace), ...more } : presentWorkspace(workspace, more);
+        }),
+      );
+      return listed(page, { items: shown, records: found.records }, (workspace) => workspace);
     },
   );
   routes.add(
@@ -74,7 +103,7 @@ export function registerWorkspaces(routes: Routes, services: ChorusServices): vo
   );
   routes.add(
     { method: 'GET', path: one, id: 'getWorkspace', tag, summary: 'One workspace.' },
-    async ({ principal, id }) => shown(await workspaces.get(principal, id('id')), principal),
+    async ({ principal, params, id }) => shown(await workspaces.get(principal, id('id')), principal, params),
   );
   routes.add(
     {

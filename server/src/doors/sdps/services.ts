@@ -1,15 +1,28 @@
 /** What this door is made of. */
 import type {
+  CatalogDashboards,
+  CatalogExports,
   CatalogView,
   DiscoveryJobs,
   DiscoveryRuns,
+  IdentifierBatches,
   Labels,
+  RawTables,
   Reports,
   RunViews,
   Templates,
 } from '../../domain/discovery/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
-import type { Accounts, Instances, NamedSecrets, SdpsRules } from '../../domain/sdps/index.ts';
+import type {
+  Accounts,
+  Batches,
+  Configuration,
+  Instances,
+  NamedSecrets,
+  SdpsFiles,
+  SdpsRules,
+  SourceExports,
+} from '../../domain/sdps/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 import type { Links } from './links.ts';
 
@@ -24,6 +37,14 @@ export interface SdpsServices {
   readonly runViews: RunViews;
   readonly catalog: CatalogView;
   readonly labels: Labels;
+  readonly dashboards: CatalogDashboards;
+  readonly catalogExports: CatalogExports;
+  readonly rawTables: RawTables;
+  readonly batches: Batches;
+  readonly identifierBatches: IdentifierBatches;
+  readonly sourceExports: SourceExports;
+  readonly files: SdpsFiles;
+  readonly configuration: Configuration;
   readonly links: Links;
   readonly reports: Pick<Reports, 'file'>;
   readonly rules: SdpsRules;

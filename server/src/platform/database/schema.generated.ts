@@ -756,7 +756,7 @@ export interface RoleTable {
   updated_at: Generated<Timestamp>;
 }
 
-export interface SdpsReportTable {
+export interface SdpsFileTable {
   tenant_id: number;
   name: string;
   counts: unknown;
@@ -1225,7 +1225,7 @@ export interface DB {
   provider_account: ProviderAccountTable;
   rate_bucket: RateBucketTable;
   role: RoleTable;
-  sdps_report: SdpsReportTable;
+  sdps_file: SdpsFileTable;
   sdps_setting: SdpsSettingTable;
   session: SessionTable;
   setting: SettingTable;

@@ -38,6 +38,8 @@ const statements: readonly string[] = [
   /** Made here for a sandbox: it is there although no table shows it. */
   `alter table source_schema add column made boolean not null default false`,
   `alter table dataset add column uid uuid not null default gen_random_uuid() unique`,
+  `create unique index dataset_name_of_workspace on dataset (workspace_id, lower(name))
+    where workspace_id is not null and deleted_at is null`,
   `alter table activity_comment add column uid uuid not null default gen_random_uuid() unique`,
   /** Only this user sees the activity; null = whoever sees what it is about. */
   `alter table activity add column seen_by bigint references user_account (id) on delete cascade`,

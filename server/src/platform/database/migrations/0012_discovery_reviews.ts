@@ -1,6 +1,6 @@
 /**
- * What people said of findings, runs that are laid aside, and what the sdps door keeps beside: its settings and the reports
- * of its workbooks (sdps.md §3.5, §5.6).
+ * What people said of findings, runs that are laid aside, and what the sdps door keeps beside: its settings and files
+ * (sdps.md §3.5, §5.6).
  */
 import { type Kysely, sql } from 'kysely';
 
@@ -20,11 +20,11 @@ const statements = [
     config_value text not null,
     primary key (tenant_id, config_key)
   )`,
-  /** Workbooks with the results of batches; \`counts\`: {success, warning, failed}. */
-  `create table sdps_report (
+  /** Files that links open: exports, workbooks with the results of batches. \`counts\`: {success, warning, failed} of a batch. */
+  `create table sdps_file (
     tenant_id bigint not null references tenant (id) on delete cascade,
     name text not null,
-    counts jsonb not null,
+    counts jsonb,
     content bytea not null,
     created_at timestamptz(3) not null default now(),
     primary key (tenant_id, name)

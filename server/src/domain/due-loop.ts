@@ -1,5 +1,5 @@
 /** Works when woken and when something is due; one round at a time, and a wake during a round makes another one. */
-import type { Logger } from '../../platform/telemetry/index.ts';
+import type { Logger } from '../platform/telemetry/index.ts';
 
 /** Looks at least so often: a notification may be missed. */
 const longestPauseMs = 60_000;
@@ -12,16 +12,18 @@ export class DueLoop {
   readonly #round: () => Promise<void>;
   readonly #nextDue: () => Promise<number | null>;
   readonly #log: Logger;
+  readonly #failure: string;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #stopped = false;
 
-  /** `nextDue`: seconds until something is due; null = nothing waits. */
-  constructor(round: () => Promise<void>, nextDue: () => Promise<number | null>, log: Logger) {
+  /** `nextDue`: seconds until something is due; null = nothing waits. `failure`: what the log says of a failed round. */
+  constructor(round: () => Promise<void>, nextDue: () => Promise<number | null>, log: Logger, failure: string) {
     this.#round = round;
     this.#nextDue = nextDue;
     this.#log = log;
+    this.#failure = failure;
   }
 
   /** Returns at once. */
@@ -54,7 +56,7 @@ export class DueLoop {
         pauseMs = seconds > 0 ? Math.min(longestPauseMs, Math.ceil(seconds * 1000)) : pauseWhileTakenMs;
       }
     } catch (error) {
-      this.#log.warn({ err: error }, 'deliveries could not be looked for');
+      this.#log.warn({ err: error }, this.#failure);
       pauseMs = pauseAfterErrorMs;
     }
     if (this.#stopped) return;

@@ -55,7 +55,7 @@ async function furnishSources(client: HeadgateClient, postgresql: PostgresqlServ
       labels: { team: 'sales', tier: 'gold' },
     },
   });
-  const others: readonly Body<'createSource'>[] = [
+  const others: Omit<Body<'createSource'>, 'username' | 'password'>[] = [
     {
       name: 'crm',
       title: 'Customers',

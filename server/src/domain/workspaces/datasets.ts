@@ -11,7 +11,7 @@ import { findUsable } from './found-source.ts';
 import type { Listed, NumberedPage, SchemaSummary, Tag, WorkspaceKey, WorkspaceView } from './model.ts';
 import type { Pairs } from './pairs.ts';
 import { tagsOf } from './people-rows.ts';
-import { archived, forbidden, invalid, notFound } from './refusals.ts';
+import { forbidden, invalid, notFound } from './refusals.ts';
 import { findWorkspace, readWorkspaces, standingOf } from './rows.ts';
 import { readSchemas } from './source-rows.ts';
 import { windowOf } from './workspaces.ts';
@@ -106,11 +106,11 @@ export class Datasets {
     requireScope(principal, 'write');
     const { store } = this.#deps;
     const caller = await callerOf(store.db, principal);
-    if (ids.length === 0) throw invalid('dataset_ids', 'blank', {});
     await store.transaction(async (trx) => {
       const room = await findWorkspace(trx, caller, workspace, 'share');
-      if (room.archived_at !== null && !caller.admin) throw archived();
-      if (!mayEdit(caller, standingOf(room))) throw forbidden('workspace');
+      if (!mayEdit(caller, { ...standingOf(room), archived: false })) throw forbidden('workspace');
+      if (room.archived_at !== null && !caller.admin) throw invalid('dataset', 'archived', null);
+      if (ids.length === 0) throw invalid('dataset_ids', 'blank', {});
       for (const id of new Set(ids)) {
         const { rows } = await sql<{ kind: string; source_id: number; taken: boolean }>`
           select d.kind, b.source_id, (d.schema_id = ${room.sandbox_schema_id ?? 0} or exists (

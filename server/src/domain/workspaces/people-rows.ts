@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { defaultUserType } from './caller.ts';
-import type { Member, Person, Tag } from './model.ts';
+import { defaultLabel, type Member, type Person, type Tag } from './model.ts';
 
 interface PersonRow {
   readonly id: number;
@@ -127,15 +127,22 @@ async function readDeleted(executor: Executor, ids: readonly number[]): Promise<
   }));
 }
 
-/** Members of a workspace by their own membership, in the order of their numbers. */
+/** Numbers (`user_id`) of those who belong to a workspace, themselves or by a group, as `mayRead` counts them. */
+export function memberIds(workspaceId: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`select m.user_id from workspace_member m where m.workspace_id = ${workspaceId} and m.user_id is not null
+    union select g.user_id from workspace_member m join user_group_member g on g.group_id = m.group_id
+    where m.workspace_id = ${workspaceId}`;
+}
+
+/** Members of a workspace, in the order of their numbers; who belongs to it by a group alone has the ordinary label. */
 export async function readMembers(
   executor: Executor,
   workspaceId: number,
   tail: RawBuilder<unknown> = sql``,
 ): Promise<Member[]> {
   const { rows } = await sql<PersonRow & { label: string | null }>`
-    select ${columns}, m.label from workspace_member m join user_account u on u.id = m.user_id
-      left join picture p on p.user_id = u.id
-    where m.workspace_id = ${workspaceId} and u.builtin is null order by u.id ${tail}`.execute(executor);
-  return rows.map((row) => ({ ...toPerson(row), label: row.label ?? 'Project Member' }));
+    select ${columns}, m.label from user_account u left join picture p on p.user_id = u.id
+      left join workspace_member m on m.workspace_id = ${workspaceId} and m.user_id = u.id
+    where u.id in (${memberIds(sql`${workspaceId}`)}) and u.builtin is null order by u.id ${tail}`.execute(executor);
+  return rows.map((row) => ({ ...toPerson(row), label: row.label ?? defaultLabel }));
 }

@@ -5,7 +5,7 @@ import { isUuid } from '../../platform/ids.ts';
 import { foldName } from '../identity/names.ts';
 import { type Caller, isMemberOf, mayRead, rightsOf, type Standing } from './caller.ts';
 import type { Person, ProjectStatus, SchemaSummary, Tag, WorkspaceKey, WorkspaceView } from './model.ts';
-import { peopleById, tagsOf } from './people-rows.ts';
+import { memberIds, peopleById, tagsOf } from './people-rows.ts';
 import { hidden, notFound } from './refusals.ts';
 import { readSchemas } from './source-rows.ts';
 
@@ -89,8 +89,7 @@ function datasetCount(caller: Caller): RawBuilder<unknown> {
 
 function counts(caller: Caller): RawBuilder<unknown> {
   return sql`
-    (select count(*) from (select m.user_id from workspace_member m where m.workspace_id = w.id and m.user_id is not null
-      union select w.owner_id) as people) as members,
+    (select count(*) from (${memberIds(sql`w.id`)} union select w.owner_id) as people) as members,
     (select count(*) from workfile f where f.workspace_id = w.id and f.deleted_at is null) as workfiles,
     (select count(*) ${notes} and a.is_insight) as insights,
     (select count(*) ${notes} and a.is_insight and a.created_at > ${week}) as recent_insights,

@@ -110,12 +110,21 @@ describe('files', () => {
       { errors: { model_data: model, record: 'INVALID_CREDENTIALS' } },
     ]);
     await sample.execute(`alter role ${team.username} password '${team.password}'`);
+    const seen = async (): Promise<number[]> => {
+      const { datasets_count: count } = await chorus.get('GET', `/workspaces/${workspace}`, undefined, {
+        as: 'member',
+      });
+      const listed = await chorus.get('GET', `/workspaces/${workspace}/datasets`, undefined, { as: 'member' });
+      return [count, listed.length];
+    };
+    expect(await seen()).toEqual([0, 0]); // the sandbox takes a pair that works
     await chorus.get('DELETE', `${account}?data_source_id=${source}`, undefined, { as: 'owner' });
     const missing = await chorus.send('POST', `/workfiles/${id}/run`, undefined, { as: 'member' });
     expect([missing.status, missing.body]).toEqual([403, { errors: { model_data: model } }]);
     const { username: db_username, password: db_password } = team;
     await chorus.get('PUT', account, { data_source_id: source, db_username, db_password }, { as: 'owner' });
     expect((await chorus.send('POST', `/workfiles/${id}/run`, undefined, { as: 'member' })).status).toBe(202);
+    expect(await seen()).toEqual([1, 1]);
   });
 
   it('are uploaded', async () => {

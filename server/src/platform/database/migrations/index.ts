@@ -12,7 +12,7 @@ import * as sharesSeen from './0010_shares_seen.ts';
 import * as workspaceLife from './0011_workspace_life.ts';
 import * as discoveryReviews from './0012_discovery_reviews.ts';
 import * as insight from './0013_insight.ts';
-import * as console from './0016_console.ts';
+import * as consoleLife from './0016_console.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
@@ -27,5 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011_workspace_life': workspaceLife,
   '0012_discovery_reviews': discoveryReviews,
   '0013_insight': insight,
-  '0016_console': console,
+  '0016_console': consoleLife,
 };

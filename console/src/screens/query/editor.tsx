@@ -1,5 +1,12 @@
 /** The SQL editor. Loaded when it is needed: it is larger than the rest of the screen. */
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete';
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  closeCompletion,
+  completionKeymap,
+  completionStatus,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import {
   MSSQL,
@@ -106,6 +113,10 @@ export default function Editor(props: EditorProps) {
           EditorView.contentAttributes.of({ 'aria-label': 'Statement' }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange(update.state.doc.toString());
+            // Completions that were on their way when the keyboard went elsewhere. They close once this update is done.
+            if (!update.view.hasFocus && completionStatus(update.state) !== null) {
+              queueMicrotask(() => closeCompletion(update.view));
+            }
           }),
           language.current.of([]),
         ],

@@ -34,6 +34,10 @@ export interface Run {
 /** Components hear of new rows at most this often, ms. */
 const flushEveryMs = 100;
 
+/** A statement that is to be stopped is looked for so often before its connection is closed instead. */
+const findAttempts = 12;
+const findEveryMs = 250;
+
 /** Work at a stretch before the page may answer to its user again, ms. */
 const stretchMs = 8;
 
@@ -109,7 +113,17 @@ class Running {
     this.#abort.abort();
   }
 
+  /** Told to stop at once, the statement may not have got as far as its server. */
   async #find(): Promise<string | undefined> {
+    for (let attempt = 0; attempt < findAttempts && !this.#over; attempt += 1) {
+      const found = this.#result?.id ?? (await this.#lookUp());
+      if (found !== undefined) return found;
+      await new Promise((resolve) => setTimeout(resolve, findEveryMs));
+    }
+    return undefined;
+  }
+
+  async #lookUp(): Promise<string | undefined> {
     const { items } = await headgate.call('listQueries');
     const { source } = this.request;
     // Newest first; jobs have doors of their own, and one browser tab runs one statement at a time.

@@ -4,12 +4,14 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Config, keyProviderOf } from './config.ts';
 import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
+import { DatasetModels, DatasetRuleBook, DatasetRules, roomDatasets } from './domain/dataset-models/index.ts';
 import {
   CatalogDashboards,
   CatalogExports,
@@ -43,6 +45,13 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
+import {
+  Collaboration,
+  Connections as InsightConnections,
+  InsightWorkspaces,
+  Resources,
+  UserTags,
+} from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import {
   Batches,
@@ -57,6 +66,7 @@ import {
   SourceExports,
 } from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
+import { System } from './domain/system/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
   Accounts,
@@ -86,6 +96,8 @@ import {
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
+import { consoleDoor } from './doors/console/index.ts';
+import { dataartsDoor } from './doors/dataarts/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
@@ -122,6 +134,8 @@ export interface AppOverrides {
   };
   /** Jobs of the fetcher door. */
   readonly fetcherJobs?: FetcherJobs;
+  /** Where the console was built. */
+  readonly consoleFolder?: string;
 }
 
 export interface App {
@@ -150,6 +164,9 @@ export interface App {
   /** Stops gracefully (F6), within `config.shutdownGraceSeconds`. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** Where `npm run build` puts the console, beside the server. */
+const consoleFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 /** A statement of Headgate's own may take so long, ms. */
 const statementMs = 60_000;
@@ -215,6 +232,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   await identity.start();
   closing.add('audit sealer', audit.startSealer());
 
+  const system = new System({ store, vault, log, version });
+  closing.add('node', () => system.stop());
+  await system.start();
+
   const access = new Access({ store, clock, principals: identity.principals, audit });
   closing.add('access', () => access.close());
   const shares = new Shares({ store, access, audit, clock });
@@ -238,6 +259,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const usage = new UsageMeters({ store, clock, log });
   closing.add('usage meters', () => usage.flush());
 
+  const ruleBook = new DatasetRuleBook(store);
   const pairs = new Pairs({ store, clock, audit, credentials });
   const gateway = createGateway({
     store,
@@ -256,6 +278,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     log,
     clock,
     metrics: instruments.gateway,
+    rules: ruleBook,
     resultKeys: async () => keysOf(await loadMaster(store, vault, config.fetcherKey)),
   });
   closing.add('gateway', () => gateway.close());
@@ -299,6 +322,16 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
+  const datasetModels = new DatasetModels({ store, access, audit, clock });
+  const datasetRules = new DatasetRules({
+    store,
+    access,
+    audit,
+    clock,
+    models: datasetModels,
+    book: ruleBook,
+    principals: identity.principals,
+  });
   const discoveryJobs = new DiscoveryJobs({ store, audit, clock });
   const providerAccounts = new SdpsAccounts({ store, access, audit, rules: config });
   const found = {
@@ -338,8 +371,11 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     jobs,
     schedules,
     webhooks,
+    datasetModels,
+    datasetRules,
     audit,
     usage,
+    system,
     gateway,
     store,
     vault,
@@ -368,6 +404,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       signIn: { services: identity.signInServices, links: identity.serviceLinks },
     }),
   ];
+  if (config.consoleEnabled) doors.push(consoleDoor({ folder: overrides.consoleFolder ?? consoleFolder }));
   if (config.fetcherEnabled) {
     await ensureInternalSources({ store, vault, audit }, config.fetcherInternalSources);
     const rules = fetcherRules(config);
@@ -457,6 +494,23 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       }),
     );
   }
+  if (config.dataartsEnabled) {
+    doors.push(
+      dataartsDoor({
+        identity,
+        store,
+        datasetModels,
+        datasetRules,
+        ...insightOf({ store, vault, access, audit, clock, rules: config }, sources, shares, sourceDeps.engines),
+        userLimiter: shared.userLimiter,
+        signInLimiter: new RateLimiter(config.signInRatePerMinute),
+        publicUrl: config.publicUrl,
+        now: () => clock.now(),
+        log,
+        version,
+      }),
+    );
+  }
   const server = await serverOf(doors, config, log, instruments);
 
   let closed: Promise<void> | undefined;
@@ -476,7 +530,9 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     probes,
     listen: async () => {
       const { port, address, family } = await server.listen(config.port, config.host);
-      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      await system.serves(url);
+      return url;
     },
     close: () => {
       closed ??= close();
@@ -556,6 +612,25 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
       workspaces,
       membersSetCredentials: config.chorusMembersSetCredentials,
     }),
+  };
+}
+
+/** What the dataarts door works with. */
+function insightOf(
+  parts: ConstructorParameters<typeof InsightWorkspaces>[0],
+  sources: Sources,
+  shares: Shares,
+  engines: TeamSourceParts['engines'],
+) {
+  const deps = { ...parts, sources, engines, datasets: roomDatasets };
+  const connections = new InsightConnections(deps);
+  const resources = new Resources(deps, connections);
+  return {
+    workspaces: new InsightWorkspaces(parts),
+    connections,
+    resources,
+    collaboration: new Collaboration({ ...parts, shares, resources }),
+    tags: new UserTags(parts),
   };
 }
 

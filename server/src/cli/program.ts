@@ -1,11 +1,13 @@
 /** The tree of commands. Made for one run; the documentation and the completion scripts are generated from it too. */
 import { Command } from 'commander';
+import { accessKeyCommand } from './access-key/index.ts';
 import { accountCommand } from './account/index.ts';
 import { auditCommand } from './audit/index.ts';
 import { catalogCommand } from './catalog/index.ts';
 import type { Cli, GlobalOptions } from './cli.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
+import { datasetCommand } from './dataset/index.ts';
 import { discoverCommand } from './discover/index.ts';
 import { fetcherCommand } from './fetcher/index.ts';
 import { groupCommand } from './group/index.ts';
@@ -14,6 +16,7 @@ import { jobCommand } from './job/index.ts';
 import { keyCommand } from './key/index.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
+import { policyCommand } from './policy/index.ts';
 import { roleCommand } from './role/index.ts';
 import { scheduleCommand } from './schedule/index.ts';
 import { secretCommand } from './secret/index.ts';
@@ -46,7 +49,10 @@ export function createProgram(cli: Cli, version: string): Command {
     whoamiCommand(cli),
     sourceCommand(cli),
     shareCommand(cli),
+    datasetCommand(cli),
+    policyCommand(cli),
     tokenCommand(cli),
+    accessKeyCommand(cli),
     userCommand(cli),
     roleCommand(cli),
     groupCommand(cli),

@@ -15,9 +15,13 @@ export interface WorldUser {
   readonly jobId: string;
   readonly outputName: string;
   readonly tokenId: string;
+  readonly accessKeyId: string;
   readonly queryId: string;
   /** A webhook that hears of no job of this world, with one delivery that failed; managed by `admin` alone. */
   readonly scheduleId: string;
+  /** A dataset over `source`, with one rule. */
+  readonly datasetId: string;
+  readonly ruleId: string;
   readonly webhookId: string;
   readonly webhookSecret: string;
   readonly deliveryId: string;
@@ -109,6 +113,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     updateUser: { path: `/users/new-${as}`, body: { firstName: 'New', status: 'active' } },
     setUserPassword: { path: `/users/new-${as}/password`, body: { password: `${password}-2` } },
     unlockUser: { path: `/users/new-${as}/unlock` },
+    createServiceAccount: { path: '/service-accounts', body: { username: `program-${as}`, permissions: ['WebUI'] } },
+    createUserToken: { path: `/users/program-${as}/tokens`, body: { name: 'nightly', scopes: ['read'] } },
+    listUserTokens: { path: `/users/program-${as}/tokens` },
     listRoles: { path: '/roles' },
     createRole: { path: '/roles', body: { name: `role-${as}`, permissions: ['view', 'MgmtAPI'] } },
     getRole: { path: `/roles/role-${as}` },
@@ -147,6 +154,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listUsage: { path: '/usage?from=2020-01-01' },
     createToken: { path: '/tokens', body: { name: 'program', scopes: ['read'], expiresAt: '2099-01-01T00:00:00Z' } },
     listTokens: { path: '/tokens' },
+    createAccessKey: { path: '/access-keys', body: { description: 'the vendor’s SDK' } },
+    listAccessKeys: { path: '/access-keys' },
+    updateAccessKey: { path: `/access-keys/${me.accessKeyId}`, body: { enabled: false } },
     listEngines: { path: '/engines' },
     createSource: {
       path: '/sources',
@@ -160,6 +170,10 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     removeGroupSourceMember: { path: `/sources/${me.group}/members/${me.source}` },
     testSource: { path: `${own}/test`, body: { username: sample.username, password } },
     testConnection: { path: '/connection-tests', body: draft },
+    splitConnectionUrl: {
+      path: '/connection-urls',
+      body: { url: `postgresql://${sample.username}:${password}@${sample.host}:${sample.port}/${sample.database}` },
+    },
     listLeases: { path: `${own}/leases` },
     listCredentials: { path: `${own}/credentials` },
     putSourceCredential: { path: `${own}/credentials/source`, body: pair },
@@ -235,6 +249,7 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     createJob: { path: '/jobs', body: { kind: 'export', source: me.source, sql: 'select 1 as one', format: 'ndjson' } },
     listJobs: { path: '/jobs?status=succeeded' },
     getJob: { path: `/jobs/${me.jobId}` },
+    listJobAttempts: { path: `/jobs/${me.jobId}/attempts` },
     retryJob: { path: `/jobs/${me.jobId}/retry` },
     watchJob: { path: `/jobs/${me.jobId}/events` },
     getJobOutput: { path: `/jobs/${me.jobId}/outputs/${me.outputName}` },
@@ -277,6 +292,8 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
       path: `/workspaces/room-${as}/members`,
       body: { members: [{ username: as }, { username: 'guest', label: 'Data Scientist' }] },
     },
+    putWorkspaceGroups: { path: `/workspaces/room-${as}/groups`, body: { groups: [] } },
+    listWorkspaceGroups: { path: `/workspaces/room-${as}/groups` },
     listWorkspaceMembers: { path: `/workspaces/room-${as}/members?limit=5` },
     listWorkspaceStages: { path: '/workspace-stages' },
     putWorkspaceMember: { path: `/workspaces/room-${as}/members/guest`, body: { label: 'Data Engineer' } },
@@ -317,9 +334,13 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listWorkspaceActivities: { path: `/workspaces/room-${as}/activities?limit=5` },
     createMilestone: { path: `/workspaces/room-${as}/milestones`, body: { name: 'm', targetDate: '2030-01-31' } },
     listMilestones: { path: `/workspaces/room-${as}/milestones?limit=5` },
+    getDiscoverySummary: { path: '/discovery/summary' },
     listAuditEvents: { path: '/audit?limit=500' },
     exportAuditEvents: { path: '/audit/export' },
     getAuditCheckpoints: { path: '/audit/checkpoint' },
+    verifyAudit: { path: '/audit/verify' },
+    getSystem: { path: '/system' },
+    listNodes: { path: '/system/nodes' },
     listLimits: { path: '/limits' },
     setLimit: { path: '/limits', body: { level: 'user', subject: 'guest', name: 'maxRows', value: 10 } },
     cancelQuery: { path: `/queries/${me.queryId}` },
@@ -327,6 +348,34 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     deleteSourceCredential: { path: `${own}/credentials/source` },
     deletePersonalCredential: { path: `${own}/credentials/personal?level=read` },
     deleteWorkspaceCredential: { path: `${own}/credentials/workspaces/${workspaceUid}` },
+    createDataset: {
+      path: '/datasets',
+      body: { name: `set of ${as}`, source: me.source, tables: [{ name: 'people' }], fields: [{ column: 'name' }] },
+    },
+    listDatasets: { path: `/datasets?source=${me.source}&limit=5` },
+    getDataset: { path: `/datasets/${me.datasetId}` },
+    replaceDataset: { path: `/datasets/${me.datasetId}`, body: { name: 'renamed', tables: [{ name: 'people' }] } },
+    previewDataset: { path: `/datasets/${me.datasetId}/preview`, body: { maxRows: 2 } },
+    getDatasetPolicy: { path: `/datasets/${me.datasetId}/policy` },
+    updateDatasetPolicy: { path: `/datasets/${me.datasetId}/policy`, body: { rowsOn: true, byConditionOn: true } },
+    listDatasetRules: { path: `/datasets/${me.datasetId}/rules` },
+    createDatasetRule: {
+      path: `/datasets/${me.datasetId}/rules`,
+      body: {
+        name: 'few',
+        kind: 'condition',
+        scope: 'all',
+        where: { any: [{ column: 'id', operator: 'lt', values: [3] }] },
+      },
+    },
+    getDatasetRule: { path: `/datasets/${me.datasetId}/rules/${me.ruleId}` },
+    replaceDatasetRule: {
+      path: `/datasets/${me.datasetId}/rules/${me.ruleId}`,
+      body: { name: 'hide', kind: 'mask', scope: 'all', columns: [{ column: 'name' }], mask: { style: 'whole' } },
+    },
+    explainPolicy: { path: `${own}/policy?user=${as}` },
+    deleteDatasetRule: { path: `/datasets/${me.datasetId}/rules/${me.ruleId}` },
+    deleteDataset: { path: `/datasets/${me.datasetId}` },
     deleteShare: { path: `${own}/shares/users/guest` },
     deleteShares: { path: `${own}/shares` },
     deleteSource: { path: `${own}?dryRun=false` },
@@ -359,8 +408,10 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     deleteSecret: { path: `/secrets/secret-${as}` },
     deleteAccount: { path: `/accounts/account-${as}` },
     deleteGroup: { path: `/groups/group-${as}` },
+    revokeUserToken: { path: `/users/program-${as}/tokens/${unknownId}` },
     deleteUser: { path: `/users/new-${as}` },
     revokeToken: { path: `/tokens/${me.tokenId}` },
+    deleteAccessKey: { path: `/access-keys/${me.accessKeyId}` },
     signOut: { path: '/sessions/current' },
   };
 }
@@ -450,6 +501,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
   const group = await createGroup(headgate, `${username}-group`, username);
   const query = await headgate.api('POST', `/sources/${source}/query`, { sql: 'select 1' }, as);
   const token = await headgate.api('POST', '/tokens', { name: 'first' }, as);
+  const accessKey = await headgate.api('POST', '/access-keys', {}, as);
   const job = await headgate.api(
     'POST',
     '/jobs',
@@ -468,6 +520,15 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
     as,
   );
   if (schedule.status !== 201) throw new Error(schedule.text);
+  const model = { name: 'first', source, tables: [{ name: 'people' }] };
+  const dataset = await headgate.api('POST', '/datasets', model, as);
+  const rule = await headgate.api(
+    'POST',
+    `/datasets/${dataset.body.id}/rules`,
+    { name: 'all', kind: 'forbid', scope: 'all', columns: [{ column: 'name' }] },
+    as,
+  );
+  if (rule.status !== 201) throw new Error(`${dataset.text} ${rule.text}`);
   const hook = await headgate.api('POST', '/webhooks', {
     name: `${username}-hook`,
     url: 'http://127.0.0.1:1/',
@@ -482,8 +543,11 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
     jobId: job.body.id,
     outputName,
     tokenId: token.body.id,
+    accessKeyId: accessKey.body.id,
     queryId,
     scheduleId: schedule.body.id,
+    datasetId: dataset.body.id,
+    ruleId: rule.body.id,
     webhookId: hook.body.id,
     webhookSecret: hook.body.secret,
     deliveryId: ping.body.id,

@@ -30,6 +30,15 @@ export interface FindingView {
   readonly reviewedAt: Date | null;
 }
 
+/** All findings in a few numbers. */
+export interface FindingsSummary {
+  readonly pending: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Those found in most columns, rejected ones left out; at most 20. */
+  readonly identifiers: readonly { readonly name: string; readonly columns: number }[];
+}
+
 export interface FindingFilter {
   readonly state?: FindingState | undefined;
   /** Name or uid. */
@@ -68,6 +77,23 @@ export class FindingsQueue {
     }
     const rows = await this.#rows(this.#store.db, principal, conditions, limit + 1);
     return toPage('findings', rows, limit, ({ id }) => [id], present);
+  }
+
+  /** Of the sources that the caller may see. */
+  async summary(principal: Principal): Promise<FindingsSummary> {
+    admit(principal, 'read');
+    const all = sql`select ${stateOf} as state, ${found} as found ${from} where ${this.#visible(principal)}`;
+    const { rows } = await sql<Omit<FindingsSummary, 'identifiers'> & { identifiers: [string, number][] }>`
+      with finding as (${all}), identifier as (
+        select name, count(*)::int as columns from finding f, jsonb_object_keys(f.found) name
+        where f.state <> 'rejected' and name <> 'N/A' group by name order by columns desc, name limit 20
+      )
+      select count(*) filter (where state = 'pending') as pending, count(*) filter (where state = 'accepted') as accepted,
+        count(*) filter (where state = 'rejected') as rejected,
+        (select coalesce(json_agg(json_build_array(name, columns)), '[]') from identifier) as identifiers
+      from finding`.execute(this.#store.db);
+    const { identifiers, ...counts } = rows[0]!; // an aggregate has one row
+    return { ...counts, identifiers: identifiers.map(([name, columns]) => ({ name, columns })) };
   }
 
   /** Throws NotFoundError `finding_not_found`. */
@@ -120,23 +146,23 @@ export class FindingsQueue {
     conditions: readonly RawBuilder<unknown>[],
     limit: number,
   ): Promise<readonly FindingRow[]> {
-    const visible = [
-      sql`s.tenant_id = ${principal.subject.tenantId}`,
-      sql`s.deleted_at is null`,
-      sql`(c.privacy = 1 or c.review is not null)`,
-      this.#access.visibleFilter(principal, { alias: 's' }),
-    ];
     const { rows } = await sql<FindingRow>`
       select c.id, s.name as source, s.uid as "sourceId", i.place as "table", c.name as "column", c.type,
         ${found} as identifier, c.sample, ${stateOf} as state, i.detected_at as "foundAt", c.reviewed_by as "reviewedBy",
         c.reviewed_at as "reviewedAt"
-      from catalog_column c join catalog_item i on i.id = c.item_id join catalog_database d on d.id = i.database_id
-      join data_source s on s.id = d.source_id
-      where ${sql.join([...visible, ...conditions], sql` and `)} order by c.id desc limit ${limit}`.execute(executor);
+      ${from} where ${sql.join([this.#visible(principal), ...conditions], sql` and `)}
+      order by c.id desc limit ${limit}`.execute(executor);
     return rows;
+  }
+
+  #visible(principal: Principal): RawBuilder<unknown> {
+    return sql`s.tenant_id = ${principal.subject.tenantId} and s.deleted_at is null
+      and (c.privacy = 1 or c.review is not null) and ${this.#access.visibleFilter(principal, { alias: 's' })}`;
   }
 }
 
+const from = sql`from catalog_column c join catalog_item i on i.id = c.item_id
+  join catalog_database d on d.id = i.database_id join data_source s on s.id = d.source_id`;
 /** What was found, also after somebody said that it is none. */
 const found = sql`coalesce(c.rejected, c.identifier)`;
 /** What was corrected by hand is as good as accepted. */

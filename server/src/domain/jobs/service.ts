@@ -15,10 +15,10 @@ import { lockForUse } from '../sources/leases.ts';
 import { announceCancel } from './changes.ts';
 import { insertJob, type NewJob } from './insert-job.ts';
 import { isFinal } from './machine.ts';
-import type { ExportSpec, ExtractSpec, JobFilter, JobInput, JobOutputView, JobView } from './model.ts';
+import type { ExportSpec, ExtractSpec, JobAttemptView, JobFilter, JobInput, JobOutputView, JobView } from './model.ts';
 import type { ObjectStore } from './objects.ts';
 import { findOutput, openOutputStream } from './outputs.ts';
-import { type JobRecord, presentJob, presentOutputs, readJobs, usesSource, visibleJobs } from './rows.ts';
+import { type JobRecord, presentJob, presentOutputs, readAttempts, readJobs, usesSource, visibleJobs } from './rows.ts';
 import { prepareSubmission, type Submission } from './submission.ts';
 import { cancelJob } from './transitions.ts';
 import { type JobObservation, type WatchOptions, watchJob } from './watch.ts';
@@ -199,6 +199,14 @@ export class JobService {
       await recordJobEvent(trx, uid);
       return presentJob(await this.#find(trx, principal, uid));
     });
+  }
+
+  /** Its attempts, the newest first; those before Headgate kept them are not there. */
+  async attempts(principal: Principal, uid: string): Promise<readonly JobAttemptView[]> {
+    requireScope(principal, 'read');
+    const { db } = this.#deps.store;
+    const job = await this.#find(db, principal, uid);
+    return readAttempts(db, job.id);
   }
 
   async outputs(principal: Principal, uid: string): Promise<readonly JobOutputView[]> {

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { defaultUserType } from './caller.ts';
-import type { Member, Person, Tag } from './model.ts';
+import type { Member, MemberRole, Person, Tag } from './model.ts';
 
 interface PersonRow {
   readonly id: number;
@@ -133,9 +133,9 @@ export async function readMembers(
   workspaceId: number,
   tail: RawBuilder<unknown> = sql``,
 ): Promise<Member[]> {
-  const { rows } = await sql<PersonRow & { label: string | null }>`
-    select ${columns}, m.label from workspace_member m join user_account u on u.id = m.user_id
+  const { rows } = await sql<PersonRow & { label: string | null; role: MemberRole }>`
+    select ${columns}, m.label, m.role from workspace_member m join user_account u on u.id = m.user_id
       left join picture p on p.user_id = u.id
     where m.workspace_id = ${workspaceId} and u.builtin is null order by u.id ${tail}`.execute(executor);
-  return rows.map((row) => ({ ...toPerson(row), label: row.label ?? 'Project Member' }));
+  return rows.map((row) => ({ ...toPerson(row), label: row.label ?? 'Project Member', role: row.role }));
 }

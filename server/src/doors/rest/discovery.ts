@@ -153,6 +153,17 @@ export function registerFindings(operations: Operations, { findings }: RestServi
   operations.add(
     {
       method: 'GET',
+      path: '/discovery/summary',
+      id: 'getDiscoverySummary',
+      tag,
+      summary: 'How many findings wait, were accepted and rejected, and what was found most.',
+      answers: { 200: schemas.discoverySummary },
+    },
+    ({ principal }) => findings.summary(principal),
+  );
+  operations.add(
+    {
+      method: 'GET',
       path: '/discovery/findings/:id',
       id: 'getFinding',
       tag,

@@ -2,6 +2,7 @@
 import type { Access, Limits, Shares } from '../../domain/access/index.ts';
 import type { AuditLog } from '../../domain/audit/index.ts';
 import type { CatalogStore } from '../../domain/catalog/index.ts';
+import type { DatasetModels, DatasetRules } from '../../domain/dataset-models/index.ts';
 import type {
   Definitions,
   DiscoveryJobs,
@@ -18,6 +19,7 @@ import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
 import type { Crawler, NamedSecrets, ProviderAccounts } from '../../domain/sdps/index.ts';
 import type { Credentials, GroupMembers, Sources } from '../../domain/sources/index.ts';
+import type { System } from '../../domain/system/index.ts';
 import type { UsageMeters } from '../../domain/usage/index.ts';
 import type {
   Accounts,
@@ -67,6 +69,8 @@ export interface RestServices {
   readonly jobs: JobService;
   readonly schedules: Schedules;
   readonly webhooks: Webhooks;
+  readonly datasetModels: DatasetModels;
+  readonly datasetRules: DatasetRules;
   readonly workspaces: Workspaces;
   readonly members: Members;
   readonly milestones: Milestones;
@@ -82,6 +86,7 @@ export interface RestServices {
   readonly workfileRuns: WorkfileRuns;
   readonly audit: AuditLog;
   readonly usage: UsageMeters;
+  readonly system: System;
   readonly gateway: Gateway;
   readonly store: Store;
   readonly vault: Vault;
@@ -107,4 +112,6 @@ export interface RestSettings {
   /** Origins of other web pages that may call with a bearer token. */
   readonly corsOrigins: readonly string[];
   readonly trustProxy: boolean;
+  /** Browsers that open the server's root are sent to the console. */
+  readonly consoleEnabled: boolean;
 }

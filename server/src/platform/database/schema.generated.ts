@@ -24,6 +24,8 @@ export interface AccessKeyTable {
   description: string | null;
   created_at: Generated<Timestamp>;
   last_used_at: Timestamp | null;
+  failures: Generated<number>;
+  locked_until: Timestamp | null;
 }
 
 export interface ActivityTable {
@@ -352,6 +354,7 @@ export interface DataSourceTable {
   updated_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
   is_group: Generated<boolean>;
+  updated_by: number | null;
 }
 
 export interface DatasetTable {
@@ -365,6 +368,49 @@ export interface DatasetTable {
   created_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
   uid: Generated<string>;
+}
+
+export interface DatasetModelTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  source_id: number;
+  workspace_id: number | null;
+  name: string;
+  description: string | null;
+  status: Generated<number>;
+  tables: unknown;
+  relations: Generated<unknown>;
+  fields: Generated<unknown>;
+  variables: Generated<unknown>;
+  row_rules_on: Generated<boolean>;
+  row_by_condition_on: Generated<boolean>;
+  row_by_tag_on: Generated<boolean>;
+  others_see_rows: Generated<boolean>;
+  column_rules_on: Generated<boolean>;
+  created_by: number | null;
+  updated_by: number | null;
+  version: Generated<number>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface DatasetRuleTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  dataset_id: number;
+  name: string;
+  is_on: boolean;
+  kind: string;
+  scope: string;
+  users: Generated<string[]>;
+  groups: Generated<string[]>;
+  content: unknown;
+  display: unknown;
+  created_by: number | null;
+  updated_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
 }
 
 export interface DeletedUserTable {
@@ -546,6 +592,17 @@ export interface JobTable {
   retry_of: number | null;
 }
 
+export interface JobAttemptTable {
+  job_id: number;
+  attempt: number;
+  worker: string;
+  started_at: Generated<Timestamp>;
+  finished_at: Timestamp | null;
+  outcome: string | null;
+  error: unknown;
+  progress: Generated<unknown>;
+}
+
 export interface JobDefinitionTable {
   id: GeneratedAlways<number>;
   uid: string;
@@ -647,6 +704,17 @@ export interface NamedSecretTable {
   username: string | null;
   secret_sealed: Bytes;
   updated_at: Generated<Timestamp>;
+}
+
+export interface NodeTable {
+  uid: string;
+  host: string;
+  process_id: number;
+  version: string;
+  runtime: string;
+  address: string | null;
+  started_at: Generated<Timestamp>;
+  seen_at: Generated<Timestamp>;
 }
 
 export interface NotificationTable {
@@ -757,6 +825,7 @@ export interface SessionTable {
   last_seen_at: Generated<Timestamp>;
   expires_at: Timestamp;
   service_id: number | null;
+  scopes: Generated<string[]>;
 }
 
 export interface SettingTable {
@@ -781,6 +850,19 @@ export interface ShareTable {
   version: Generated<number>;
   created_by: number | null;
   created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ShareSwitchTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  resource_type: string;
+  resource_id: number;
+  switches: Generated<unknown>;
+  created_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_by: number | null;
   updated_at: Generated<Timestamp>;
 }
 
@@ -970,6 +1052,7 @@ export interface UserAccountTable {
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
   deactivated_at: Timestamp | null;
+  kind: Generated<string>;
 }
 
 export interface UserGroupTable {
@@ -993,6 +1076,28 @@ export interface UserGroupMemberTable {
 export interface UserRoleTable {
   user_id: number;
   role_id: number;
+}
+
+export interface UserTagTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  kind: string;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  created_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_by: number | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface UserTagValueTable {
+  tag_id: number;
+  user_id: number | null;
+  group_id: number | null;
+  value: string[];
+  updated_at: Generated<Timestamp>;
 }
 
 export interface WebhookTable {
@@ -1080,6 +1185,8 @@ export interface WorkspaceTable {
   has_added_workfile: Generated<boolean>;
   has_added_sandbox: Generated<boolean>;
   has_changed_settings: Generated<boolean>;
+  created_by: number | null;
+  updated_by: number | null;
 }
 
 export interface WorkspaceDatasetTable {
@@ -1132,6 +1239,8 @@ export interface DB {
   data_key: DataKeyTable;
   data_source: DataSourceTable;
   dataset: DatasetTable;
+  dataset_model: DatasetModelTable;
+  dataset_rule: DatasetRuleTable;
   deleted_user: DeletedUserTable;
   detection_identifier: DetectionIdentifierTable;
   detection_property: DetectionPropertyTable;
@@ -1144,6 +1253,7 @@ export interface DB {
   external_identity: ExternalIdentityTable;
   idempotency_record: IdempotencyRecordTable;
   job: JobTable;
+  job_attempt: JobAttemptTable;
   job_definition: JobDefinitionTable;
   job_event: JobEventTable;
   job_item: JobItemTable;
@@ -1152,6 +1262,7 @@ export interface DB {
   limit_value: LimitValueTable;
   milestone: MilestoneTable;
   named_secret: NamedSecretTable;
+  node: NodeTable;
   notification: NotificationTable;
   oauth_client: OauthClientTable;
   oauth_grant: OauthGrantTable;
@@ -1164,6 +1275,7 @@ export interface DB {
   session: SessionTable;
   setting: SettingTable;
   share: ShareTable;
+  share_switch: ShareSwitchTable;
   sign_in_attempt: SignInAttemptTable;
   sign_in_failure: SignInFailureTable;
   sign_in_link: SignInLinkTable;
@@ -1185,6 +1297,8 @@ export interface DB {
   user_group: UserGroupTable;
   user_group_member: UserGroupMemberTable;
   user_role: UserRoleTable;
+  user_tag: UserTagTable;
+  user_tag_value: UserTagValueTable;
   webhook: WebhookTable;
   workfile: WorkfileTable;
   workfile_draft: WorkfileDraftTable;

@@ -23,6 +23,7 @@ export {
   streamResponse,
   withReferences,
 } from './openapi.ts';
+export { BuiltPages, type PageAnswer, pagePolicy } from './pages.ts';
 export { defaultPageSize, maxPageSize, pageOf, pageQuery } from './paging.ts';
 export {
   internalProblem,

@@ -349,4 +349,15 @@ export const finding = Type.Object(
   },
   { title: 'Finding' },
 );
+export const discoverySummary = Type.Object(
+  {
+    pending: Type.Integer(),
+    accepted: Type.Integer(),
+    rejected: Type.Integer(),
+    identifiers: Type.Array(Type.Object({ name: Type.String(), columns: Type.Integer() }), {
+      description: 'Found in most columns, at most 20; rejected findings are left out.',
+    }),
+  },
+  { title: 'DiscoverySummary' },
+);
 export const reviewed = Type.Object({ items: Type.Array(finding) });

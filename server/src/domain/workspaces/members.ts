@@ -19,7 +19,7 @@ import {
   type WorkspaceKey,
 } from './model.ts';
 import { notify } from './notifications.ts';
-import { readMembers } from './people-rows.ts';
+import { memberIds, readMembers } from './people-rows.ts';
 import { forbidden, invalid, notFound } from './refusals.ts';
 import { findWorkspace, standingOf, type WorkspaceRow } from './rows.ts';
 import { limits, Problems } from './text.ts';
@@ -53,12 +53,12 @@ export class Members {
     this.#deps = deps;
   }
 
-  /** Those who belong to it themselves, the owner among them, by number. */
+  /** Those who belong to it, themselves or by a group, the owner among them, by number. */
   async list(principal: Principal, key: WorkspaceKey, page: NumberedPage): Promise<Listed<Member>> {
     const { db } = this.#deps.store;
     const { id } = await findWorkspace(db, await callerOf(db, principal), key, 'plain', whichOn(principal));
     const { rows } = await sql<{ records: number }>`
-      select count(*) as records from workspace_member where workspace_id = ${id} and user_id is not null`.execute(db);
+      select count(*) as records from (${memberIds(sql`${id}`)}) as people`.execute(db);
     return { items: await readMembers(db, id, windowOf(page)), records: rows[0]?.records ?? 0 };
   }
 

@@ -4,7 +4,21 @@ FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY server/package.json server/
+COPY client/package.json client/
+COPY console/package.json console/
 RUN npm ci --omit=dev --workspace server
+
+FROM node:24-slim AS console
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY server/package.json server/
+COPY client/package.json client/
+COPY console/package.json console/
+RUN npm ci --workspace console
+COPY scripts/build-console.ts scripts/console-build.ts scripts/
+COPY client/src client/src
+COPY console console
+RUN npm run build
 
 FROM node:24-slim
 ENV NODE_ENV=production \
@@ -17,6 +31,7 @@ COPY LICENSE package.json ./
 COPY server/package.json server/
 COPY server/bin server/bin
 COPY server/src server/src
+COPY --from=console /app/console/dist console/dist
 # The folder of the embedded store, the key file and the job outputs. `node` is the image's unprivileged user.
 RUN mkdir /data && chown node:node /data && chmod 700 /data && ln -s /app/server/bin/headgate.js /usr/local/bin/headgate
 USER node

@@ -11,7 +11,13 @@ export default defineConfig({
         extends: true,
         test: { name: 'parts', include: ['server/src/**/*.test.ts', 'scripts/**/*.test.ts'], isolate: false },
       },
-      { extends: true, test: { name: 'whole', include: ['server/test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: ['server/test/**/*.test.ts', 'client/**/*.test.ts', 'console/test/**/*.test.ts'],
+        },
+      },
     ],
     // The full numbers of the design's properties take minutes: `npm run soak`.
     exclude: ['**/node_modules/**', ...(soak ? [] : ['**/*.soak.test.ts'])],

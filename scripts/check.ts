@@ -17,6 +17,11 @@ const checks: readonly Check[] = [
   { name: 'format and lint', command: [binary('biome'), 'check', '.'], mend: 'npm run format mends most of it' },
   { name: 'types', command: [binary('tsc'), '-p', '.'], mend: 'mend the types; npx tsc -p . shows them again' },
   {
+    name: 'types of the console',
+    command: [binary('tsc'), '-p', 'console'],
+    mend: 'mend the types; npx tsc -p console shows them again',
+  },
+  {
     name: 'layers',
     command: [process.execPath, 'scripts/check-layers.ts'],
     mend: 'docs/architecture.md says which part may import which',
@@ -35,6 +40,11 @@ const checks: readonly Check[] = [
     name: 'reference of commands',
     command: [process.execPath, 'scripts/generate-cli-docs.ts', '--check'],
     mend: 'node scripts/generate-cli-docs.ts',
+  },
+  {
+    name: 'types of the client',
+    command: [process.execPath, 'scripts/generate-client.ts', '--check'],
+    mend: 'node scripts/generate-client.ts',
   },
 ];
 

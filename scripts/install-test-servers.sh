@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what the tests need from the system: the server programs of MariaDB and RabbitMQ. They are only installed,
-# never started: the tests start throwaway servers of their own (server/test/servers). PostgreSQL comes with npm.
+# Installs what the tests need from the system: the server programs of MariaDB and RabbitMQ, and Chromium to look at the
+# console with. They are only installed, never started: the tests start throwaway ones of their own (server/test/servers,
+# console/test). PostgreSQL comes with npm.
 set -eu
 
 has_mariadb() {
@@ -9,24 +10,29 @@ has_mariadb() {
 has_rabbitmq() {
   ls /usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server >/dev/null 2>&1
 }
+has_chromium() {
+  command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+    command -v google-chrome >/dev/null 2>&1
+}
 
 packages=''
 has_mariadb || packages='mariadb-server mariadb-client'
 has_rabbitmq || packages="$packages rabbitmq-server"
+has_chromium || packages="$packages chromium"
 if [ -z "$packages" ]; then exit 0; fi
 
 fail() {
   echo "install-test-servers: $1" >&2
-  echo "install-test-servers: the tests need the server programs of MariaDB (mariadbd) and RabbitMQ (rabbitmq-server); install them and run the tests again." >&2
+  echo "install-test-servers: the tests need the server programs of MariaDB (mariadbd) and RabbitMQ (rabbitmq-server), and Chromium; install them and run the tests again." >&2
   exit 1
 }
 
-command -v apt-get >/dev/null 2>&1 || fail 'a server program is missing and this system has no apt-get.'
+command -v apt-get >/dev/null 2>&1 || fail 'a program is missing and this system has no apt-get.'
 
 as_root=''
 if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null 2>&1 || fail 'a server program is missing, and installing it needs root or sudo.'
-  sudo -n true 2>/dev/null || fail 'a server program is missing, and sudo wants a password here.'
+  command -v sudo >/dev/null 2>&1 || fail 'a program is missing, and installing it needs root or sudo.'
+  sudo -n true 2>/dev/null || fail 'a program is missing, and sudo wants a password here.'
   as_root='sudo -n'
 fi
 
@@ -56,3 +62,4 @@ install_packages || {
 
 has_mariadb || fail 'mariadb-server was installed, but mariadbd is not there.'
 has_rabbitmq || fail 'rabbitmq-server was installed, but its program is not where it is expected.'
+has_chromium || fail 'chromium was installed, but its program is not where it is expected.'

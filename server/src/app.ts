@@ -4,13 +4,32 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Config, keyProviderOf } from './config.ts';
 import { Access, Limits, Shares } from './domain/access/index.ts';
 import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
-import { CatalogView, Discovery, DiscoveryWorker, Labels, runFile, Templates } from './domain/discovery/index.ts';
+import {
+  CatalogDashboards,
+  CatalogExports,
+  CatalogView,
+  Definitions,
+  DiscoveryJobs,
+  DiscoveryRuns,
+  DiscoveryWorker,
+  FindingsQueue,
+  IdentifierBatches,
+  Identifiers,
+  Labels,
+  RawTables,
+  Reports,
+  RunList,
+  RunViews,
+  SourceCatalog,
+  Templates,
+} from './domain/discovery/index.ts';
 import { type DelivererOptions, EventDeliverer, fetcherQueues, Webhooks } from './domain/events/index.ts';
 import {
   Connections,
@@ -25,9 +44,21 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
+import { InsightWorkspaces } from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
-import { Crawler, Instances, NamedSecrets, Accounts as ProviderAccounts } from './domain/sdps/index.ts';
+import {
+  Batches,
+  Configuration,
+  Crawler,
+  Instances,
+  NamedSecrets,
+  ProviderAccounts,
+  Accounts as SdpsAccounts,
+  SdpsFiles,
+  SourceExports,
+} from './domain/sdps/index.ts';
 import { Credentials, DoorSources, GroupMembers, Sources } from './domain/sources/index.ts';
+import { System } from './domain/system/index.ts';
 import { UsageMeters } from './domain/usage/index.ts';
 import {
   Accounts,
@@ -57,6 +88,8 @@ import {
   Workspaces,
 } from './domain/workspaces/index.ts';
 import { chorusDoor } from './doors/chorus/index.ts';
+import { consoleDoor } from './doors/console/index.ts';
+import { dataartsDoor } from './doors/dataarts/index.ts';
 import { fetcherDoor } from './doors/fetcher/index.ts';
 import { hdpDoor } from './doors/hdp/index.ts';
 import { restDoor } from './doors/rest/index.ts';
@@ -93,6 +126,8 @@ export interface AppOverrides {
   };
   /** Jobs of the fetcher door. */
   readonly fetcherJobs?: FetcherJobs;
+  /** Where the console was built. */
+  readonly consoleFolder?: string;
 }
 
 export interface App {
@@ -121,6 +156,9 @@ export interface App {
   /** Stops gracefully (F6), within `config.shutdownGraceSeconds`. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** Where `npm run build` puts the console, beside the server. */
+const consoleFolder = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 /** A statement of Headgate's own may take so long, ms. */
 const statementMs = 60_000;
@@ -186,6 +224,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   await identity.start();
   closing.add('audit sealer', audit.startSealer());
 
+  const system = new System({ store, vault, log, version });
+  closing.add('node', () => system.stop());
+  await system.start();
+
   const access = new Access({ store, clock, principals: identity.principals, audit });
   closing.add('access', () => access.close());
   const shares = new Shares({ store, access, audit, clock });
@@ -236,7 +278,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const crawler = new Crawler({ store, access, jobs, items: new CatalogItems({ store }) });
   const schedules = new Schedules({ store, access, audit, clock, log, jobs, principals: identity.principals });
   const templates = new Templates({ store, audit });
-  const discovery = new Discovery({
+  const runs = new DiscoveryRuns({
     store,
     access,
     audit,
@@ -256,7 +298,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       objects,
       config,
       log,
-      schedules: { runDue: () => Promise.all([schedules.runDue(), discovery.runDue()]) },
+      schedules: { runDue: () => Promise.all([schedules.runDue(), runs.runDue()]) },
     },
     { export: gateway.exportExecutor, extract: gateway.extractExecutor, crawl: crawlExecutor(scanning), discover },
   );
@@ -270,6 +312,22 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
+  const discoveryJobs = new DiscoveryJobs({ store, audit, clock });
+  const providerAccounts = new SdpsAccounts({ store, access, audit, rules: config });
+  const found = {
+    providerAccounts: new ProviderAccounts({ store }, providerAccounts),
+    secrets: new NamedSecrets({ store, vault, audit }),
+    crawler,
+    sourceCatalog: new SourceCatalog({ store, access, audit }),
+    labels: new Labels({ store }),
+    identifiers: new Identifiers({ store }, templates),
+    definitions: new Definitions({ store, access }, discoveryJobs),
+    discoveryJobs,
+    runs,
+    runList: new RunList({ store }),
+    findings: new FindingsQueue({ store, access, audit }),
+    reports: new Reports({ store }),
+  };
   const rooms = roomsOf(
     { store, vault, access, audit, clock, identity, engines: sourceDeps.engines, pairs },
     gateway,
@@ -295,6 +353,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     webhooks,
     audit,
     usage,
+    system,
     gateway,
     store,
     vault,
@@ -311,6 +370,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const doors = [
     restDoor({
       ...shared,
+      ...found,
       checks: { store: () => store.ping() },
       draining: () => server.draining,
       metrics: instruments,
@@ -322,6 +382,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       signIn: { services: identity.signInServices, links: identity.serviceLinks },
     }),
   ];
+  if (config.consoleEnabled) doors.push(consoleDoor({ folder: overrides.consoleFolder ?? consoleFolder }));
   if (config.fetcherEnabled) {
     await ensureInternalSources({ store, vault, audit }, config.fetcherInternalSources);
     const rules = fetcherRules(config);
@@ -362,8 +423,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     );
   }
   if (config.sdpsEnabled) {
-    const accounts = new ProviderAccounts({ store, access, audit, rules: config });
-    const secrets = new NamedSecrets({ store, vault, audit });
+    const files = new SdpsFiles({ store });
     const port = {
       test: gateway.test,
       listDatabases: gateway.scanner.listDatabases.bind(gateway.scanner),
@@ -383,20 +443,44 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     doors.push(
       sdpsDoor({
         identity,
-        accounts,
+        accounts: providerAccounts,
         instances,
-        secrets,
+        secrets: found.secrets,
         templates,
-        discovery,
+        jobs: discoveryJobs,
+        runs,
+        runViews: new RunViews({ store }),
         catalog: new CatalogView({ store, access, audit }),
-        labels: new Labels({ store }),
+        labels: found.labels,
+        dashboards: new CatalogDashboards({ store, access, templates }),
+        catalogExports: new CatalogExports({ store, access, files }),
+        rawTables: new RawTables({ store, access, accounts: providerAccounts }),
+        batches: new Batches({ store, clock, files, instances, rules: config }),
+        identifierBatches: new IdentifierBatches({ store, clock, files, templates }),
+        sourceExports: new SourceExports({ store, access, files }),
+        files,
+        configuration: new Configuration({ store, audit }),
         links: new Links({ key: vault.deriveKey('sdps links'), publicUrl, now: () => clock.now() }),
-        download: (tenantId, runId, what) => runFile(store, tenantId, runId, what),
+        reports: found.reports,
         rules: config,
         jwtIssuers,
         publicUrl,
         log,
         now: () => clock.now(),
+        version,
+      }),
+    );
+  }
+  if (config.dataartsEnabled) {
+    doors.push(
+      dataartsDoor({
+        identity,
+        store,
+        workspaces: new InsightWorkspaces({ store, vault, access, audit, clock, rules: config }),
+        signInLimiter: new RateLimiter(config.signInRatePerMinute),
+        publicUrl: config.publicUrl,
+        now: () => clock.now(),
+        log,
         version,
       }),
     );
@@ -420,7 +504,9 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     probes,
     listen: async () => {
       const { port, address, family } = await server.listen(config.port, config.host);
-      return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+      await system.serves(url);
+      return url;
     },
     close: () => {
       closed ??= close();

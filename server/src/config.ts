@@ -7,6 +7,7 @@
 import { join, resolve } from 'node:path';
 import { fetcherSettings } from './domain/fetcher/settings.ts';
 import type { JwtIssuer } from './domain/identity/deps.ts';
+import { insightSettings } from './domain/insight/settings.ts';
 import { sdpsSettings } from './domain/sdps/settings.ts';
 import { workspaceSettings } from './domain/workspaces/settings.ts';
 import { isLoopbackHost } from './platform/network/addresses.ts';
@@ -56,6 +57,7 @@ export const settings = defineSettings({
     [],
     'Origins of other web pages that may call the native API, with bearer tokens only.',
   ),
+  consoleEnabled: withDefault(boolean, true, 'Serves the web console (/console/).'),
   bodyLimitBytes: withDefault(integer(1_024, 1_073_741_824, 1_048_576), 1_048_576, 'Largest request body.'),
   rateLimitPerMinute: withDefault(integer(0, 1_000_000, 600), 0, 'Requests a minute of one user; 0 = no limit.'),
   signInRatePerMinute: withDefault(
@@ -224,6 +226,7 @@ export const settings = defineSettings({
   // Doors
   ...fetcherSettings,
   ...sdpsSettings,
+  ...insightSettings,
 
   // The chorus door
   ...workspaceSettings,

@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { buildConsole, consoleIsFresh, consoleOutput } from '../../scripts/console-build.ts';
 import { openStore } from '../src/platform/database/index.ts';
 import { silentLogger } from '../src/platform/telemetry/index.ts';
 import { makeAuthority } from './servers/certificates.ts';
@@ -29,7 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return found;
   };
   const store = async (): Promise<SharedServer> => storeTemplate((await running('postgresql')).address);
-  const starters: Record<string, () => Promise<SharedServer>> = { postgresql, mariadb, store };
+  const starters: Record<string, () => Promise<SharedServer>> = { postgresql, mariadb, store, console: builtConsole };
   const server = createServer((request, response) => {
     const kind = (request.url ?? '').slice(1);
     if (!(kind in starters)) {
@@ -82,6 +83,12 @@ async function mariadb(): Promise<SharedServer> {
   const server = await startMariadb({ tls: authority.issue({ names: ['localhost', '127.0.0.1'] }) });
   const { host, port, user, password } = server;
   return { address: { host, port, user, password, ca: authority.ca }, stop: () => server.stop() };
+}
+
+/** The console, built from the present sources. */
+async function builtConsole(): Promise<SharedServer> {
+  if (!(await consoleIsFresh())) await buildConsole();
+  return { address: { folder: consoleOutput }, stop: async () => {} };
 }
 
 /** A server named by the environment is used as it is and left running; its certificate's authority is not known. */

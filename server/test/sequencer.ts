@@ -6,6 +6,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take more than ten seconds, longest first; what is not named here comes in vitest's own order. */
 const long = [
+  'console/test/console.test.ts',
   'server/test/cli/demo.test.ts',
   'server/test/rest/process.test.ts',
   'server/src/platform/database/crash.test.ts',

@@ -1,9 +1,13 @@
 /** The tree of commands. Made for one run; the documentation and the completion scripts are generated from it too. */
 import { Command } from 'commander';
+import { accessKeyCommand } from './access-key/index.ts';
+import { accountCommand } from './account/index.ts';
 import { auditCommand } from './audit/index.ts';
+import { catalogCommand } from './catalog/index.ts';
 import type { Cli, GlobalOptions } from './cli.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
+import { discoverCommand } from './discover/index.ts';
 import { fetcherCommand } from './fetcher/index.ts';
 import { groupCommand } from './group/index.ts';
 import { extractCommand } from './job/extract.ts';
@@ -13,6 +17,7 @@ import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
 import { roleCommand } from './role/index.ts';
 import { scheduleCommand } from './schedule/index.ts';
+import { secretCommand } from './secret/index.ts';
 import { serveCommand, workerCommand } from './serve.ts';
 import { shareCommand } from './share/index.ts';
 import { signInServiceCommand } from './sign-in-service/index.ts';
@@ -43,11 +48,16 @@ export function createProgram(cli: Cli, version: string): Command {
     sourceCommand(cli),
     shareCommand(cli),
     tokenCommand(cli),
+    accessKeyCommand(cli),
     userCommand(cli),
     roleCommand(cli),
     groupCommand(cli),
     workspaceCommand(cli),
     extractCommand(cli),
+    accountCommand(cli),
+    secretCommand(cli),
+    catalogCommand(cli),
+    discoverCommand(cli),
     signInServiceCommand(cli),
     tenantCommand(cli),
     jobCommand(cli),

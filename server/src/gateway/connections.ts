@@ -1,11 +1,15 @@
 /** How a principal's use of a source becomes a connection: the credential, the pool's key, the way to open. */
 import type { SourceFacts } from '../domain/access/index.ts';
+import { BusyError } from '../domain/errors.ts';
 import type { Principal } from '../domain/identity/principal.ts';
 import type { CredentialRequest, ResolvedCredential } from '../domain/sources/index.ts';
 import { type EngineConnection, EngineError } from '../engines/engine.ts';
 import type { Connector } from './connector.ts';
 import type { ConnectionRequest, Pooled, Pools, SessionPolicy } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
+
+/** How long crawls and discoveries wait for a place at their source. */
+const BACKGROUND_WAIT_MS = 60_000;
 
 export class Connections {
   readonly #deps: GatewayDeps;
@@ -18,18 +22,22 @@ export class Connections {
     this.#connector = connector;
   }
 
-  /** Resolves the login (decisions.md 15) and says how to get a connection signed in with it. */
+  /**
+   * Resolves the login (decisions.md 15) and says how to get a connection signed in with it; to another database of the
+   * same server where one is named.
+   */
   async prepare(
     principal: Principal,
     facts: SourceFacts,
     need: CredentialRequest,
+    database?: string,
   ): Promise<{ readonly credential: ResolvedCredential; readonly request: ConnectionRequest }> {
     const { source } = facts;
     const credential = await this.#deps.credentials.resolve(principal, facts, need);
     const request: ConnectionRequest = {
       sourceId: source.id,
       group: {
-        key: `${credential.uid}:${credential.version}:${need.level}:${source.settingsVersion}`,
+        key: [credential.uid, credential.version, need.level, source.settingsVersion, database ?? ''].join(':'),
         credentialUid: credential.uid,
         credentialVersion: credential.version,
         posted: credential.kind === 'posted',
@@ -39,7 +47,8 @@ export class Connections {
       principalId: principal.subject.id,
       open: async (signal) => {
         const settings = await this.#deps.sources.connectSettings(facts, credential);
-        return this.#connector.open(settings, { signal }).catch((error: unknown) => this.#refused(credential, error));
+        const named = database === undefined ? settings : { ...settings, database };
+        return this.#connector.open(named, { signal }).catch((error: unknown) => this.#refused(credential, error));
       },
     };
     return { credential, request };
@@ -50,6 +59,22 @@ export class Connections {
     const named = workspaceUid === undefined ? {} : { workspaceUid };
     const { request } = await this.prepare(principal, facts, { level: 'read', ...named });
     return this.#pools.acquire(request, () => signal);
+  }
+
+  /**
+   * A connection of its own for looking over a database of the source, within the source's cap. Work in the background
+   * waits longer for it than a caller does. Rejects with BusyError `source_busy`.
+   */
+  async takeDatabase(principal: Principal, facts: SourceFacts, database: string, signal: AbortSignal): Promise<Pooled> {
+    const { request } = await this.prepare(principal, facts, { level: 'read' }, database);
+    for (const deadline = performance.now() + BACKGROUND_WAIT_MS; ; ) {
+      try {
+        return await this.#pools.acquire(request, () => signal, true);
+      } catch (error) {
+        const again = error instanceof BusyError && error.code === 'source_busy' && performance.now() < deadline;
+        if (!again) throw error;
+      }
+    }
   }
 
   /** Runs work of our own on a connection that `prepare` told of, and gives it back. */

@@ -55,7 +55,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
     extractExecutor: extractExecutor({ deps, connections, queries, registry }),
-    scanner: new Scanner(deps, connector),
+    scanner: new Scanner(deps, connector, connections),
     drain: async (graceMs) => {
       queries.drain();
       await settled(registry.idle(), graceMs);

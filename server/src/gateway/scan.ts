@@ -1,7 +1,6 @@
 /**
- * Looking over a whole source: its databases, their tables, samples of them. Connections here are opened for one crawl
- * or discovery and closed behind it, because each names a database of its own; they stay below the pools' sight, a few
- * at a time.
+ * Looking over a whole source: its databases, their tables, samples of them. Each database takes a connection of its own,
+ * one after the other; they count against the source's cap like all others (decisions.md 28).
  */
 import type { SourceFacts } from '../domain/access/index.ts';
 import { ConflictError } from '../domain/errors.ts';
@@ -9,8 +8,10 @@ import type { Principal } from '../domain/identity/principal.ts';
 import type { ConnectSettings } from '../domain/sources/index.ts';
 import { CollectingSink, collectRows } from '../engines/collect.ts';
 import type { CatalogTable, Engine, EngineConnection } from '../engines/engine.ts';
+import type { Connections } from './connections.ts';
 import type { Connector } from './connector.ts';
 import { sourceError } from './errors.ts';
+import type { Pooled } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
 
 /** Reading one sample may take so long. */
@@ -34,16 +35,19 @@ export interface ScanSession {
   tables(): AsyncIterable<CatalogTable>;
   /** At most so many rows of a table, values as text. */
   sample(table: CatalogTable, rows: number): Promise<readonly (readonly (string | null)[])[]>;
-  close(): Promise<void>;
+  /** Gives the connection back. */
+  close(): void;
 }
 
 export class Scanner {
   readonly #deps: GatewayDeps;
   readonly #connector: Connector;
+  readonly #connections: Connections;
 
-  constructor(deps: GatewayDeps, connector: Connector) {
+  constructor(deps: GatewayDeps, connector: Connector, connections: Connections) {
     this.#deps = deps;
     this.#connector = connector;
+    this.#connections = connections;
   }
 
   /** Names of a MySQL server's databases. Rejects with SourceError. */
@@ -95,23 +99,15 @@ export class Scanner {
     return facts;
   }
 
-  /** Opens a database of a source; null = the one it names itself. Rejects with SourceError, ConflictError. */
-  async open(
-    principal: Principal,
-    facts: SourceFacts,
-    database: string | null,
-    signal: AbortSignal,
-  ): Promise<ScanSession> {
+  /** Opens a database of a source; '' = none in particular. Rejects with SourceError, ConflictError, BusyError. */
+  async open(principal: Principal, facts: SourceFacts, database: string, signal: AbortSignal): Promise<ScanSession> {
     const engine = this.#deps.engines.get(facts.source.engine ?? '');
     if (engine === undefined) {
       throw new ConflictError('engine_unavailable', 'This installation keeps the source but has no engine to run it.');
     }
-    const credential = await this.#deps.credentials.resolve(principal, facts, { level: 'read' });
-    const stored = await this.#deps.sources.connectSettings(facts, credential);
-    const settings = database === null ? stored : { ...stored, database };
     try {
-      const connection = await this.#connector.open(settings, { signal });
-      return new OpenSession(engine, connection, settings.database, signal);
+      const pooled = await this.#connections.takeDatabase(principal, facts, database, signal);
+      return new OpenSession(engine, pooled, database, signal, () => this.#connections.giveBack(pooled));
     } catch (error) {
       throw sourceError(error);
     }
@@ -124,13 +120,15 @@ class OpenSession implements ScanSession {
   readonly #engine: Engine;
   readonly #connection: EngineConnection;
   readonly #signal: AbortSignal;
+  readonly #giveBack: () => void;
 
-  constructor(engine: Engine, connection: EngineConnection, database: string, signal: AbortSignal) {
+  constructor(engine: Engine, pooled: Pooled, database: string, signal: AbortSignal, giveBack: () => void) {
     this.engine = engine.id;
     this.database = database;
     this.#engine = engine;
-    this.#connection = connection;
+    this.#connection = pooled.connection;
     this.#signal = signal;
+    this.#giveBack = giveBack;
   }
 
   async *tables(): AsyncIterable<CatalogTable> {
@@ -164,8 +162,8 @@ class OpenSession implements ScanSession {
     }
   }
 
-  close(): Promise<void> {
-    return this.#connection.close();
+  close(): void {
+    this.#giveBack();
   }
 }
 

@@ -39,3 +39,16 @@ const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 export function isUuid(text: string): boolean {
   return uuidPattern.test(text);
 }
+
+/** A UUID as 32 lower-case hex digits, as some protocols write ids. */
+export function hexOf(uuid: string): string {
+  return uuid.replaceAll('-', '').toLowerCase();
+}
+
+/** The UUID behind 32 hex digits or its dashed form; null for any other text. */
+export function uuidOf(text: string): string | null {
+  if (isUuid(text)) return text.toLowerCase();
+  if (!/^[0-9a-f]{32}$/i.test(text)) return null;
+  const hex = text.toLowerCase();
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}

@@ -41,8 +41,8 @@ describe('the native door', () => {
       members: [{ username: 'owner' }, { username: 'Member', label: 'Data Scientist' }],
     });
     expect(members.body.items).toEqual([
-      { username: 'owner', label: 'Owner' },
-      { username: 'member', label: 'Data Scientist' },
+      { username: 'owner', label: 'Owner', role: 'administrator' },
+      { username: 'member', label: 'Data Scientist', role: 'developer' },
     ]);
     expect(await who('member')).toBe('source_not_found');
     const wrong = await api('owner', 'PUT', '/workspaces/room/credentials/kept', { ...team, password: 'wrong' });
@@ -162,7 +162,7 @@ describe('what is in a workspace, natively', () => {
   it('members come and go one by one, and one of them may become the owner', async () => {
     const room = '/workspaces/b';
     const added = await api('owner', 'PUT', `${room}/members/member`, { label: 'Data Engineer' });
-    expect(added.body).toEqual({ username: 'member', label: 'Data Engineer' });
+    expect(added.body).toEqual({ username: 'member', label: 'Data Engineer', role: 'developer' });
     const tag = (await api('owner', 'GET', room)).headers.get('etag') ?? '';
     const patch = (body: unknown, as: string): Promise<Answer> =>
       chorus.headgate.api('PATCH', room, body, { as, headers: { 'if-match': tag } });

@@ -171,8 +171,11 @@ export async function faults<O extends Operation, C extends ValidCall>(
   return found;
 }
 
-/** Tables that keep books of refusals too: audit (its sealer keeps its place in `setting`), failed sign-ins. */
-const books = ['audit_event', 'audit_link', 'audit_sealer', 'audit_checkpoint', 'setting', 'sign_in_failure'];
+/**
+ * Tables that keep books of refusals too: audit (its sealer keeps its place in `setting`), failed sign-ins; and the nodes,
+ * which say by the clock that they live.
+ */
+const books = ['audit_event', 'audit_link', 'audit_sealer', 'audit_checkpoint', 'setting', 'sign_in_failure', 'node'];
 
 /** A digest of each table whose rows a refused request must not touch; `except` are more tables that it may. */
 export async function digests<DB>(db: Kysely<DB>, except: readonly string[] = []): Promise<Record<string, string>> {

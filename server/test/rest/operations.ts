@@ -4,7 +4,7 @@
  */
 import type { Headgate } from '../harness.ts';
 import { createGroup } from '../hdp/client.ts';
-import { registerSource, type SampleDatabase, sourceBody } from './fixture.ts';
+import { finalJob, registerSource, type SampleDatabase, sourceBody } from './fixture.ts';
 
 export interface WorldUser {
   readonly username: string;
@@ -15,6 +15,7 @@ export interface WorldUser {
   readonly jobId: string;
   readonly outputName: string;
   readonly tokenId: string;
+  readonly accessKeyId: string;
   readonly queryId: string;
   /** A webhook that hears of no job of this world, with one delivery that failed; managed by `admin` alone. */
   readonly scheduleId: string;
@@ -31,6 +32,16 @@ export interface World {
   /** Sent wherever an operation takes a password that need not work. */
   readonly password: string;
   readonly users: ReadonlyMap<string, WorldUser>;
+  readonly discovery: DiscoveryWorld;
+}
+
+/** A catalogued source of `admin`, and a discovery that found the column `name` of its table. */
+export interface DiscoveryWorld {
+  readonly source: string;
+  readonly table: string;
+  readonly job: number;
+  readonly run: number;
+  readonly finding: number;
 }
 
 export interface Call {
@@ -56,6 +67,11 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
   const own = `/sources/${me.source}`;
   const pair = { username: sample.username, password: sample.password };
   const { name: _name, ...draft } = sourceBody('draft', sample);
+  const found = world.discovery;
+  const catalog = `/sources/${found.source}/catalog`;
+  const table = `${catalog}/tables/${found.table}`;
+  const scan = `/discovery/jobs/${found.job}`;
+  const run = `/discovery/runs/${found.run}`;
   return {
     signIn: { path: '/sessions', body: { username: as, password } },
     listOfferedSignInServices: { path: '/sign-in/services' },
@@ -94,6 +110,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     updateUser: { path: `/users/new-${as}`, body: { firstName: 'New', status: 'active' } },
     setUserPassword: { path: `/users/new-${as}/password`, body: { password: `${password}-2` } },
     unlockUser: { path: `/users/new-${as}/unlock` },
+    createServiceAccount: { path: '/service-accounts', body: { username: `program-${as}`, permissions: ['WebUI'] } },
+    createUserToken: { path: `/users/program-${as}/tokens`, body: { name: 'nightly', scopes: ['read'] } },
+    listUserTokens: { path: `/users/program-${as}/tokens` },
     listRoles: { path: '/roles' },
     createRole: { path: '/roles', body: { name: `role-${as}`, permissions: ['view', 'MgmtAPI'] } },
     getRole: { path: `/roles/role-${as}` },
@@ -132,6 +151,9 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listUsage: { path: '/usage?from=2020-01-01' },
     createToken: { path: '/tokens', body: { name: 'program', scopes: ['read'], expiresAt: '2099-01-01T00:00:00Z' } },
     listTokens: { path: '/tokens' },
+    createAccessKey: { path: '/access-keys', body: { description: 'the vendor’s SDK' } },
+    listAccessKeys: { path: '/access-keys' },
+    updateAccessKey: { path: `/access-keys/${me.accessKeyId}`, body: { enabled: false } },
     listEngines: { path: '/engines' },
     createSource: {
       path: '/sources',
@@ -145,6 +167,10 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     removeGroupSourceMember: { path: `/sources/${me.group}/members/${me.source}` },
     testSource: { path: `${own}/test`, body: { username: sample.username, password } },
     testConnection: { path: '/connection-tests', body: draft },
+    splitConnectionUrl: {
+      path: '/connection-urls',
+      body: { url: `postgresql://${sample.username}:${password}@${sample.host}:${sample.port}/${sample.database}` },
+    },
     listLeases: { path: `${own}/leases` },
     listCredentials: { path: `${own}/credentials` },
     putSourceCredential: { path: `${own}/credentials/source`, body: pair },
@@ -159,12 +185,68 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     explainAccess: { path: `${own}/access?user=guest&action=query` },
     getSchema: { path: `${own}/schema?limit=5` },
     refreshSchema: { path: `${own}/schema/refresh` },
+    listProviders: { path: '/providers' },
+    createAccount: { path: '/accounts', body: { id: `account-${as}`, provider: 'tencent', region: 'here' } },
+    listAccounts: { path: '/accounts?limit=5&provider=tencent&q=a' },
+    getAccount: { path: `/accounts/account-${as}` },
+    putSecret: { path: `/secrets/secret-${as}`, body: pair },
+    listSecrets: { path: '/secrets?limit=5' },
+    getSecret: { path: `/secrets/secret-${as}` },
+    crawlSource: { path: `/sources/${me.source}/catalog/crawls` },
+    getSourceCatalog: { path: catalog },
+    createLabel: { path: '/catalog/labels', body: { name: `label-${as}` } },
+    listLabels: { path: '/catalog/labels?limit=5' },
+    updateSourceCatalog: { path: catalog, body: { description: 'People', labels: [`label-${as}`] } },
+    listCatalogDrift: { path: `${catalog}/drift?limit=5` },
+    listCatalogTables: { path: `${catalog}/tables?q=people&privacy=personal&limit=5` },
+    getCatalogTable: { path: table },
+    updateCatalogTable: { path: table, body: { privacy: 'personal', sensitivity: 'S3', labels: [`label-${as}`] } },
+    listCatalogColumns: { path: `${table}/columns?limit=5` },
+    correctCatalogColumn: { path: `${table}/columns/name`, body: { identifiers: ['OURS'], comment: 'by hand' } },
+    listIdentifiers: { path: '/discovery/identifiers?limit=5&builtin=true&q=mail' },
+    createIdentifier: {
+      path: '/discovery/identifiers',
+      body: { name: `identifier-${as}`, pattern: 'PN-[0-9]+', headerKeywords: ['staff'], properties: ['S4'] },
+    },
+    getIdentifier: { path: `/discovery/identifiers/identifier-${as}` },
+    updateIdentifier: { path: `/discovery/identifiers/identifier-${as}`, body: { description: 'Staff numbers' } },
+    getTemplate: { path: '/discovery/template' },
+    addToTemplate: { path: '/discovery/template/add', body: { identifiers: [`identifier-${as}`] } },
+    removeFromTemplate: { path: '/discovery/template/remove', body: { identifiers: [`identifier-${as}`] } },
+    createDiscoveryJob: {
+      path: '/discovery/jobs',
+      body: {
+        name: `scan-${as}`,
+        sources: [{ source: me.source, tables: ['people'] }],
+        cron: '0 3 * * 1-5',
+        depth: 30,
+      },
+    },
+    listDiscoveryJobs: { path: '/discovery/jobs?limit=5' },
+    getDiscoveryJob: { path: scan },
+    updateDiscoveryJob: { path: scan, body: { threshold: 0.5, changedOnly: false, excludeKeywords: ['internal'] } },
+    enableDiscovery: { path: `${scan}/enable` },
+    disableDiscovery: { path: `${scan}/disable` },
+    startDiscovery: { path: `${scan}/start` },
+    pauseDiscovery: { path: `${scan}/pause` },
+    resumeDiscovery: { path: `${scan}/resume` },
+    stopDiscovery: { path: `${scan}/stop` },
+    listDiscoveryRuns: { path: `${scan}/runs?limit=5` },
+    getDiscoveryRun: { path: run },
+    listRunSources: { path: `${run}/sources?limit=5` },
+    listRunTables: { path: `${run}/tables?limit=5` },
+    listRunFindings: { path: `${run}/findings?limit=5` },
+    getRunReport: { path: `${run}/report?format=csv` },
+    listFindings: { path: '/discovery/findings?limit=5&state=accepted' },
+    getFinding: { path: `/discovery/findings/${found.finding}` },
+    reviewFindings: { path: '/discovery/findings/review', body: { findings: [found.finding], verdict: 'accepted' } },
     runQuery: { path: `${own}/query`, body: { sql: 'select id, name from people', credential: pair, format: 'csv' } },
     listQueries: { path: '/queries' },
     getQuery: { path: `/queries/${me.queryId}` },
     createJob: { path: '/jobs', body: { kind: 'export', source: me.source, sql: 'select 1 as one', format: 'ndjson' } },
     listJobs: { path: '/jobs?status=succeeded' },
     getJob: { path: `/jobs/${me.jobId}` },
+    listJobAttempts: { path: `/jobs/${me.jobId}/attempts` },
     retryJob: { path: `/jobs/${me.jobId}/retry` },
     watchJob: { path: `/jobs/${me.jobId}/events` },
     getJobOutput: { path: `/jobs/${me.jobId}/outputs/${me.outputName}` },
@@ -207,6 +289,8 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
       path: `/workspaces/room-${as}/members`,
       body: { members: [{ username: as }, { username: 'guest', label: 'Data Scientist' }] },
     },
+    putWorkspaceGroups: { path: `/workspaces/room-${as}/groups`, body: { groups: [] } },
+    listWorkspaceGroups: { path: `/workspaces/room-${as}/groups` },
     listWorkspaceMembers: { path: `/workspaces/room-${as}/members?limit=5` },
     listWorkspaceStages: { path: '/workspace-stages' },
     putWorkspaceMember: { path: `/workspaces/room-${as}/members/guest`, body: { label: 'Data Engineer' } },
@@ -247,9 +331,13 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     listWorkspaceActivities: { path: `/workspaces/room-${as}/activities?limit=5` },
     createMilestone: { path: `/workspaces/room-${as}/milestones`, body: { name: 'm', targetDate: '2030-01-31' } },
     listMilestones: { path: `/workspaces/room-${as}/milestones?limit=5` },
+    getDiscoverySummary: { path: '/discovery/summary' },
     listAuditEvents: { path: '/audit?limit=500' },
     exportAuditEvents: { path: '/audit/export' },
     getAuditCheckpoints: { path: '/audit/checkpoint' },
+    verifyAudit: { path: '/audit/verify' },
+    getSystem: { path: '/system' },
+    listNodes: { path: '/system/nodes' },
     listLimits: { path: '/limits' },
     setLimit: { path: '/limits', body: { level: 'user', subject: 'guest', name: 'maxRows', value: 10 } },
     cancelQuery: { path: `/queries/${me.queryId}` },
@@ -283,9 +371,16 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     updateMilestone: { path: `/workspaces/room-${as}/milestones/${unknownId}`, body: { state: 'achieved' } },
     deleteMilestone: { path: `/workspaces/room-${as}/milestones/${unknownId}` },
     deleteWorkspace: { path: `/workspaces/room-${as}` },
+    deleteIdentifier: { path: `/discovery/identifiers/identifier-${as}` },
+    deleteLabel: { path: `/catalog/labels/label-${as}` },
+    deleteDiscoveryJob: { path: scan },
+    deleteSecret: { path: `/secrets/secret-${as}` },
+    deleteAccount: { path: `/accounts/account-${as}` },
     deleteGroup: { path: `/groups/group-${as}` },
+    revokeUserToken: { path: `/users/program-${as}/tokens/${unknownId}` },
     deleteUser: { path: `/users/new-${as}` },
     revokeToken: { path: `/tokens/${me.tokenId}` },
+    deleteAccessKey: { path: `/access-keys/${me.accessKeyId}` },
     signOut: { path: '/sessions/current' },
   };
 }
@@ -348,7 +443,24 @@ export async function buildWorld(headgate: Headgate, sample: SampleDatabase, pas
   for (const username of ['admin', 'owner', 'colleague']) {
     users.set(username, await furnish(headgate, sample, username));
   }
-  return { headgate, sample, workspaceUid, password, users };
+  return { headgate, sample, workspaceUid, password, users, discovery: await discover(headgate, 'admin-own') };
+}
+
+/** Looks a source through, once. */
+async function discover(headgate: Headgate, source: string): Promise<DiscoveryWorld> {
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await headgate.api(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`);
+    return answer.body;
+  };
+  await call('POST', '/discovery/identifiers', { name: 'names', headerKeywords: ['name'] });
+  await call('POST', '/discovery/template/add', { identifiers: ['names'] });
+  const { id: job } = await call('POST', '/discovery/jobs', { name: 'first', sources: [{ source }] });
+  await call('POST', `/discovery/jobs/${job}/start`);
+  const [{ id: run, workJob }] = (await call('GET', `/discovery/jobs/${job}/runs`)).items;
+  await finalJob(headgate, workJob);
+  const [{ id: finding, table }] = (await call('GET', '/discovery/findings')).items;
+  return { source, table, job, run, finding };
 }
 
 async function furnish(headgate: Headgate, sample: SampleDatabase, username: string): Promise<WorldUser> {
@@ -358,6 +470,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
   const group = await createGroup(headgate, `${username}-group`, username);
   const query = await headgate.api('POST', `/sources/${source}/query`, { sql: 'select 1' }, as);
   const token = await headgate.api('POST', '/tokens', { name: 'first' }, as);
+  const accessKey = await headgate.api('POST', '/access-keys', {}, as);
   const job = await headgate.api(
     'POST',
     '/jobs',
@@ -390,6 +503,7 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
     jobId: job.body.id,
     outputName,
     tokenId: token.body.id,
+    accessKeyId: accessKey.body.id,
     queryId,
     scheduleId: schedule.body.id,
     webhookId: hook.body.id,

@@ -385,6 +385,11 @@ describe('jobs', () => {
     expect(created).toMatchObject({ status: 202, body: { kind: 'export', source: 'sales', format: 'csv' } });
     expect(created.headers.get('location')).toBe(`/api/v1/jobs/${created.body.id}`);
     const job = await finalJob(headgate, created.body.id, 'olga');
+    const attempts = `/jobs/${created.body.id}/attempts`;
+    expect((await headgate.api('GET', attempts, undefined, olga)).body.items).toMatchObject([
+      { attempt: 1, outcome: 'succeeded', progress: { rows: 3 } },
+    ]);
+    expect((await headgate.api('GET', attempts, undefined, carl)).status).toBe(404);
     expect(job).toMatchObject({ status: 'succeeded', outputs: [{ name: 'sales.csv', rows: 3 }] });
     const output = await headgate.api('GET', `/jobs/${created.body.id}/outputs/sales.csv`, undefined, olga);
     expect(output.text.replaceAll('\r', '')).toBe('id,name\n1,Ada\n2,Grace\n3,Edsger\n');
@@ -410,6 +415,53 @@ describe('jobs', () => {
   });
 });
 
+describe('service accounts', () => {
+  const root = '/users/nightly';
+
+  it('have no password, but tokens that whoever administers them makes and revokes', async () => {
+    const made = await headgate.api('POST', '/service-accounts', { username: 'nightly', permissions: ['WebUI'] });
+    expect(made).toMatchObject({ status: 201, body: { username: 'nightly', kind: 'service', roles: ['User'] } });
+    const names = (await headgate.api('GET', '/users?kind=service')).body.items;
+    expect(names.map((user: { username: string }) => user.username)).toEqual(['nightly']);
+    expect(await headgate.api('PUT', `${root}/password`, { password: 'nightly-password-1' })).toMatchObject(
+      problemOf(400, 'service_account'),
+    );
+    const token = await headgate.api('POST', `${root}/tokens`, { name: 'cron', scopes: ['read'] });
+    expect(token).toMatchObject({ status: 201, body: { token: expect.stringMatching(/^hg_/) } });
+    const headers = { authorization: `Bearer ${token.body.token}` };
+    const me = await headgate.api('GET', '/me', undefined, { as: null, headers });
+    expect(me).toMatchObject({ status: 200, body: { user: { username: 'nightly' }, scopes: ['read'] } });
+    const listed = await headgate.api('GET', `${root}/tokens`);
+    expect(listed.body.items).toMatchObject([{ name: 'cron', revokedAt: null }]);
+    expect(listed.text).not.toContain(token.body.token);
+    expect((await headgate.api('DELETE', `${root}/tokens/${token.body.id}`)).status).toBe(204);
+    expect((await headgate.api('GET', '/me', undefined, { as: null, headers })).status).toBe(401);
+    expect(await headgate.api('DELETE', `${root}/tokens/${token.body.id}`)).toMatchObject(
+      problemOf(404, 'token_not_found'),
+    );
+  });
+
+  it('are made by those alone who may make users, and nobody makes tokens in the name of a person', async () => {
+    const body = { username: 'daily' };
+    expect((await headgate.api('POST', '/service-accounts', body, carl)).status).toBe(403);
+    expect((await headgate.api('GET', `${root}/tokens`, undefined, carl)).status).toBe(404);
+    expect((await headgate.api('POST', `${root}/tokens`, { name: 'x' }, carl)).status).toBe(404);
+    expect(await headgate.api('POST', '/users/carl/tokens', { name: 'x' })).toMatchObject(
+      problemOf(400, 'not_a_service_account'),
+    );
+    expect((await headgate.api('GET', '/users/carl/tokens')).status).toBe(200);
+  });
+
+  it('are not the administrator that must be left', async () => {
+    const body = { username: 'robot', roles: ['Administrator'] };
+    expect((await headgate.api('POST', '/service-accounts', body)).status).toBe(201);
+    expect(await headgate.api('PATCH', '/users/admin', { roles: ['User'] })).toMatchObject(
+      problemOf(409, 'last_administrator'),
+    );
+    expect((await headgate.api('DELETE', '/users/robot')).status).toBe(204);
+  });
+});
+
 describe('audit and limits', () => {
   it('lists, filters and exports events', async () => {
     const list = await headgate.api('GET', '/audit?action=source.create&limit=1');
@@ -421,8 +473,23 @@ describe('audit and limits', () => {
     await expect
       .poll(async () => (await headgate.api('GET', '/audit/checkpoint')).body.checkpoints.length)
       .toBeGreaterThan(0);
+    const fingerprints = (await headgate.api('GET', '/audit?action=source.query&limit=500')).body.items.map(
+      (event: { detail: { fingerprint: string } }) => event.detail.fingerprint,
+    );
+    const first = fingerprints[0];
+    const same = await headgate.api('GET', `/audit?fingerprint=${encodeURIComponent(first)}&door=rest`);
+    expect(same.body.items.length).toBeGreaterThan(0);
+    for (const { detail } of same.body.items) expect(detail.fingerprint).toBe(first);
+    expect((await headgate.api('GET', `/audit?fingerprint=${first}&door=hdp`)).body.items).toEqual([]);
     const denied = await headgate.api('GET', '/audit/checkpoint', undefined, carl);
     expect([200, 403]).toContain(denied.status);
+  });
+
+  it('checks the chains for administrators', async () => {
+    const found = await headgate.api('POST', '/audit/verify');
+    expect(found).toMatchObject({ status: 200, body: { ok: true, firstBad: null, chains: expect.any(Array) } });
+    expect(found.body.checked).toBeGreaterThan(0);
+    expect((await headgate.api('POST', '/audit/verify', undefined, carl)).status).toBe(403);
   });
 
   it('sets and removes limits', async () => {
@@ -437,6 +504,29 @@ describe('audit and limits', () => {
 });
 
 describe('the system', () => {
+  it('shows administrators its nodes and the age of its keys, never the keys', async () => {
+    const found = await headgate.api('GET', '/system');
+    expect(found).toMatchObject({
+      status: 200,
+      body: {
+        healthy: true,
+        checks: [{ name: 'store', up: true }],
+        store: { kind: 'postgresql', bytes: expect.any(Number) },
+        keys: { dataKeys: [{ state: 'active', rewrappedAt: null, createdAt: expect.any(String) }] },
+        work: { jobsRunning: expect.any(Number) },
+      },
+    });
+    const { currentKeyId, dataKeys } = found.body.keys;
+    expect(dataKeys[0].keyId).toBe(currentKeyId);
+    const nodes = await headgate.api('GET', '/system/nodes');
+    expect(nodes.body.items).toMatchObject([
+      { address: headgate.url, alive: true, current: true, processId: process.pid, version: found.body.version },
+    ]);
+    for (const path of ['/system', '/system/nodes']) {
+      expect(await headgate.api('GET', path, undefined, carl)).toMatchObject(problemOf(403, 'permission_missing'));
+    }
+  });
+
   it('tells health, readiness, metrics and documentation without a sign-in', async () => {
     expect(await headgate.call('GET', '/healthz', undefined, { as: null })).toMatchObject({ status: 200 });
     expect(await headgate.call('GET', '/readyz', undefined, { as: null })).toMatchObject({
@@ -445,7 +535,7 @@ describe('the system', () => {
     });
     const metrics = await headgate.call('GET', '/metrics', undefined, { as: null });
     expect(metrics.text).toContain('headgate_http_request_seconds_bucket');
-    expect((await headgate.call('GET', '/', undefined, { as: null })).headers.get('location')).toBe('/docs/');
+    expect((await headgate.call('GET', '/', undefined, { as: null })).headers.get('location')).toBe('/console/');
     const docs = await headgate.call('GET', '/docs/', undefined, { as: null });
     expect(docs.status).toBe(200);
     expect(docs.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self';/);

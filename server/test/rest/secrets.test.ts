@@ -82,8 +82,10 @@ describe('S5: no operation shows a secret', () => {
     }
     expect(leaks).toEqual([]);
     // The calls must have got somewhere, or nothing was shown for want of anything to show.
-    const succeeded = [...statuses.values()].filter((status) => status < 300).length;
-    expect(succeeded).toBeGreaterThan(as === 'admin' ? statuses.size * 0.8 : statuses.size * 0.5);
+    const permitted = [...statuses.values()].filter((status) => status !== 403);
+    const succeeded = permitted.filter((status) => status < 300).length;
+    expect(succeeded).toBeGreaterThan(permitted.length * (as === 'admin' ? 0.8 : 0.6));
+    expect(permitted.length).toBeGreaterThan(statuses.size * (as === 'admin' ? 0.9 : 0.4));
   });
 
   it('nor do URLs, TLS keys and failing connections', async () => {

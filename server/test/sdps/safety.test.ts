@@ -203,6 +203,7 @@ it('refuses what is malformed, in its own words, and changes no row (F1)', { tim
     'listS3',
     'listRds',
     'listGlueDatabases',
+    's3TableCounts',
   ]);
   const worker = async (): Promise<void> => {
     while (count < requests && failures.length < 10) {

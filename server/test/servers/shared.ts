@@ -37,7 +37,12 @@ export async function sharedMariadb(): Promise<MariadbAccess & { readonly ca: st
   return { ...accessMariadb(address), ca: address.ca };
 }
 
-async function ask<T>(kind: 'postgresql' | 'mariadb' | 'store'): Promise<T> {
+/** The folder of the console, built from the present sources once a run. */
+export async function sharedConsole(): Promise<string> {
+  return (await ask<{ folder: string }>('console')).folder;
+}
+
+async function ask<T>(kind: 'postgresql' | 'mariadb' | 'store' | 'console'): Promise<T> {
   const response = await fetch(`${inject('testServers')}/${kind}`);
   const text = await response.text();
   if (!response.ok) throw new Error(text);

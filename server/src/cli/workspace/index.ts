@@ -4,6 +4,7 @@ import type { Cli } from '../cli.ts';
 import { credentialCommand } from './credential.ts';
 import { datasetCommand, milestoneCommand, sandboxCommand, tagCommand } from './data.ts';
 import { fileCommand } from './file.ts';
+import { groupsCommand } from './groups.ts';
 import { membersCommand } from './members.ts';
 import { noteCommand } from './note.ts';
 import { createCommand, listCommand, rmCommand, setCommand, showCommand } from './workspace.ts';
@@ -17,6 +18,7 @@ export function workspaceCommand(cli: Cli): Command {
     .addCommand(setCommand(cli))
     .addCommand(rmCommand(cli))
     .addCommand(membersCommand(cli))
+    .addCommand(groupsCommand(cli))
     .addCommand(credentialCommand(cli))
     .addCommand(fileCommand(cli))
     .addCommand(noteCommand(cli))

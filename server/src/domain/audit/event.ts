@@ -68,6 +68,9 @@ export interface AuditFilter {
   readonly resource?: string | undefined;
   /** Tenant slug. */
   readonly tenant?: string | undefined;
+  readonly door?: string | undefined;
+  /** Of a statement: whatever its literals. */
+  readonly fingerprint?: string | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
 }

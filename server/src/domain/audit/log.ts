@@ -81,9 +81,13 @@ export class AuditLog {
 
   /**
    * Checks the chains in the store against its own checkpoints and those given from elsewhere. Administrators only:
-   * ForbiddenError `permission_missing`.
+   * ForbiddenError `permission_missing`. Rejects with the reason of `signal` when that aborts.
    */
-  async verify(principal: Principal, checkpoints: Iterable<AuditCheckpoint> = []): Promise<AuditVerification> {
+  async verify(
+    principal: Principal,
+    checkpoints: Iterable<AuditCheckpoint> = [],
+    signal?: AbortSignal,
+  ): Promise<AuditVerification> {
     requireScope(principal, 'admin');
     if (!principal.subject.permissions.has(12)) {
       throw new ForbiddenError('permission_missing', 'Only administrators verify the audit trail.');
@@ -93,7 +97,7 @@ export class AuditLog {
     const texts = new WeakMap<AuditEntry, string>();
     // Read before the chains, which may only grow meanwhile.
     const heads = await db.selectFrom('audit_sealer').select(['tenant_id', 'sequence']).execute();
-    const result = await verifyAudit(walkEvents(db, sql`true`, texts), {
+    const result = await verifyAudit(until(signal, walkEvents(db, sql`true`, texts)), {
       checkpoints: [...(await readCheckpoints(db, sql`true`, 'all')), ...checkpoints],
       publicKeys: { [key.keyId]: key.publicKeyPem },
       detailText: (entry) => texts.get(entry)!, // walkEvents sets it for each
@@ -149,5 +153,13 @@ export class AuditLog {
       problem: 'inserted',
       message: `Event ${stray.id} has no place in the chain, although everything around it was sealed long ago.`,
     };
+  }
+}
+
+/** The entries, until the signal aborts. */
+async function* until(signal: AbortSignal | undefined, entries: AsyncIterable<AuditEntry>): AsyncGenerator<AuditEntry> {
+  for await (const entry of entries) {
+    signal?.throwIfAborted();
+    yield entry;
   }
 }

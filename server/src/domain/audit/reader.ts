@@ -38,7 +38,7 @@ export function readable(principal: Principal): Condition {
 /** A filter as a condition. Throws InvalidError `invalid_filter`. */
 export function filterCondition(filter: AuditFilter): Condition {
   const parts: Condition[] = [sql`true`];
-  const { action, outcome, actor, resource, tenant, since, until } = filter;
+  const { action, outcome, actor, resource, tenant, door, fingerprint, since, until } = filter;
   if (action !== undefined) {
     parts.push(action.endsWith('.') ? sql`starts_with(e.action, ${action})` : sql`e.action = ${action}`);
   }
@@ -57,6 +57,8 @@ export function filterCondition(filter: AuditFilter): Condition {
     );
   }
   if (tenant !== undefined) parts.push(sql`e.tenant_id = (select t.id from tenant t where t.slug = ${tenant})`);
+  if (door !== undefined) parts.push(sql`e.door = ${door}`);
+  if (fingerprint !== undefined) parts.push(sql`e.detail ->> 'fingerprint' = ${fingerprint}`);
   if (since !== undefined) parts.push(sql`e.at >= ${since}`);
   if (until !== undefined) parts.push(sql`e.at < ${until}`);
   return sql.join(parts, sql` and `);

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Executor, Store } from '../../platform/database/index.ts';
 import { NotFoundError, TooLargeError } from '../errors.ts';
+import { storable } from '../text.ts';
 import type { CatalogTable } from './model.ts';
 
 /** A table as a crawl reads it. */
@@ -31,11 +32,6 @@ export function placeOf(table: Pick<CrawledTable, 'database' | 'schema' | 'name'
   return (schema === database || schema === '' ? [database, name] : [database, schema, name]).join('.');
 }
 
-/** Text that the store can keep. */
-function clean(text: string): string {
-  return text.replaceAll('\0', '\ufffd').toWellFormed();
-}
-
 interface Row {
   readonly place: string;
   readonly database_name: string;
@@ -51,19 +47,19 @@ interface Row {
 
 function rowOf(table: CrawledTable): Row {
   const columns = table.columns.map(({ name, type, nullable, comment }, index) => ({
-    name: clean(name),
+    name: storable(name),
     position: index + 1,
-    type: clean(type),
+    type: storable(type),
     nullable,
-    comment: comment === null ? null : clean(comment),
+    comment: comment === null ? null : storable(comment),
   }));
   return {
-    place: clean(placeOf(table)),
-    database_name: clean(table.database),
-    schema_name: clean(table.schema),
-    table_name: clean(table.name),
+    place: storable(placeOf(table)),
+    database_name: storable(table.database),
+    schema_name: storable(table.schema),
+    table_name: storable(table.name),
     kind: table.kind,
-    comment: table.comment === null ? null : clean(table.comment),
+    comment: table.comment === null ? null : storable(table.comment),
     keys: table.keys,
     row_estimate: table.rowEstimate === null ? null : Math.round(table.rowEstimate),
     digest: createHash('sha256').update(JSON.stringify(columns)).digest('hex'),

@@ -9,6 +9,7 @@ import { sql } from 'kysely';
 import type { Executor, Store } from '../../platform/database/index.ts';
 import { NotFoundError, TooLargeError } from '../errors.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
+import { containing, storable } from '../text.ts';
 import type { CatalogFilter, CatalogInfo, CatalogTable } from './model.ts';
 
 /** Characters of JSON a catalog may have: some 100,000 tables. */
@@ -62,9 +63,9 @@ export class CatalogStore {
       const [schema, table] = decodeCursor(listName, page.cursor, ['string', 'string']);
       conditions.push(sql`(schema_name, table_name) > (${schema}, ${table})`);
     }
-    if (filter.schema !== undefined) conditions.push(sql`schema_name = ${clean(filter.schema)}`);
+    if (filter.schema !== undefined) conditions.push(sql`schema_name = ${storable(filter.schema)}`);
     if (filter.q !== undefined && filter.q !== '') {
-      const part = `%${clean(filter.q).replace(/[\\%_]/g, '\\$&')}%`;
+      const part = containing(filter.q);
       conditions.push(sql`(table_name ilike ${part} or exists (
         select 1 from jsonb_array_elements(columns) c where c->>'name' ilike ${part}))`);
     }
@@ -172,9 +173,4 @@ function presentTable(row: TableRow): CatalogTable {
     uniqueKeys: row.keys.uniqueKeys,
     foreignKeys: row.keys.foreignKeys,
   };
-}
-
-/** Text that may stand in a statement; a NUL matches nothing anyway. */
-function clean(text: string): string {
-  return text.replaceAll('\0', '\ufffd').toWellFormed();
 }

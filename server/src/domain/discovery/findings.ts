@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Executor, Store } from '../../platform/database/index.ts';
 import { type Classifier, type ClassifyOptions, maskSample, sampleCount } from '../catalog/classification/index.ts';
+import { storable } from '../text.ts';
 
 export interface ColumnResult {
   readonly column: string;
@@ -37,15 +38,11 @@ export async function classifyRows(
   for (const [index, column] of columns.entries()) {
     const values = rows.map((row) => row[index] ?? null);
     const { identifiers, privacy } = classifier.classify(column, values, options);
-    const sample = values.slice(0, sampleCount).map((value) => maskSample(clean(value ?? '')));
+    const sample = values.slice(0, sampleCount).map((value) => maskSample(storable(value ?? '')));
     results.push({ column, identifiers, privacy, sample: sample.join('|') });
     await new Promise((resolve) => setImmediate(resolve));
   }
   return results;
-}
-
-function clean(text: string): string {
-  return text.replaceAll('\0', '\ufffd').toWellFormed();
 }
 
 /** Keeps a table's results: those of the run for good, the catalog's unless somebody corrected them. */
@@ -63,7 +60,7 @@ export async function keepTable(
   const found = results.filter(({ privacy }) => privacy === 1);
   const columns = JSON.stringify(
     results.map(({ column, identifiers, privacy, sample }) => ({
-      name: clean(column),
+      name: storable(column),
       identifier: privacy === 1 ? identifiers : { 'N/A': 0 },
       privacy,
       sample,
@@ -98,7 +95,8 @@ async function intoCatalog(
     where d.source_id = ${sourceId} and i.place = ${place})`;
   await sql`
     update catalog_column o set identifier = c.identifier, privacy = c.privacy, sample = c.sample, state = 'DETECTED',
-      manual_tag = 'system', modify_by = 'SDPS', modify_time = now(), version = version + 1
+      manual_tag = 'system', modify_by = 'SDPS', modify_time = now(), version = version + 1,
+      review = null, reviewed_by = null, reviewed_at = null, rejected = null
     from jsonb_to_recordset(${columns}::jsonb) as c(name text, identifier jsonb, privacy int, sample text)
     where o.item_id = ${item} and o.name = c.name and ${untouched}`.execute(trx);
   await sql`

@@ -5,10 +5,29 @@
  * `domain/jobs`, `domain/sdps`. Must not be imported: engines, gateway, doors.
  */
 
-export { type CatalogKey, CatalogView, type ColumnChange } from './catalog-view.ts';
-export { Discovery, type DiscoveryDeps } from './jobs.ts';
-export { type LabelDetails, Labels } from './labels.ts';
+export { CatalogExports } from './catalog-export.ts';
+export type { CatalogKey } from './catalog-rows.ts';
+export { CatalogView, type ColumnChange } from './catalog-view.ts';
+export { CatalogDashboards } from './dashboards.ts';
+export {
+  type DefinitionInput,
+  type DefinitionSource,
+  Definitions,
+  type DefinitionView,
+  definitionStates,
+} from './definitions.ts';
+export { type FindingFilter, FindingsQueue, type FindingView, findingStates } from './findings-queue.ts';
+export { IdentifierBatches, identifierColumnsOfBatch } from './identifier-batches.ts';
+export { type IdentifierFilter, Identifiers, type IdentifierView, type NewIdentifier } from './identifiers.ts';
+export { DiscoveryJobs } from './jobs.ts';
+export { type LabelDetails, Labels, type LabelView } from './labels.ts';
 export type { DiscoverySpec, DiscoveryTarget, RunDatabase } from './model.ts';
-export { reportCsv, reportRows, reportWorkbook, runFile } from './report.ts';
+export { privacyWords } from './privacy.ts';
+export { RawTables } from './raw-tables.ts';
+export { Reports } from './report.ts';
+export { RunList, type RunSourceView, type RunView, runSourceStates, runStates } from './run-list.ts';
+export { RunViews } from './run-views.ts';
+export { DiscoveryRuns, type RunsDeps } from './runs.ts';
+export { type ColumnView, SourceCatalog, type TableFilter, type TableView } from './source-catalog.ts';
 export { type IdentifierInput, type Property, Templates } from './templates.ts';
 export { DiscoveryWorker, type RunWork } from './worker.ts';

@@ -1,8 +1,12 @@
 /** Free business tags on databases and tables of the catalog (sdps.md §3.5). */
 import { sql } from 'kysely';
 import { isUniqueViolation, type Store } from '../../platform/database/index.ts';
+import { NotFoundError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
+import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
 import { admit, refusal } from '../sdps/index.ts';
+import { checkText } from '../sources/fields.ts';
+import { storable } from '../text.ts';
 
 export interface LabelDetails {
   readonly classification: string | null;
@@ -11,6 +15,17 @@ export interface LabelDetails {
   readonly style_value: string | null;
   readonly state: string | null;
 }
+
+/** A label in native words: its name is its address. */
+export interface LabelView {
+  readonly name: string;
+  /** Databases and tables that carry it. */
+  readonly used: number;
+  readonly createdBy: string;
+  readonly updatedAt: Date;
+}
+
+const noDetails: LabelDetails = { classification: null, type: null, style_type: null, style_value: null, state: null };
 
 export class Labels {
   readonly #store: Store;
@@ -26,6 +41,44 @@ export class Labels {
       select id, label_name from catalog_label where tenant_id = ${principal.subject.tenantId} and label_name ilike ${pattern}
       order by label_name`.execute(this.#store.db);
     return rows;
+  }
+
+  /** In the order of their names. */
+  async page(principal: Principal, page: PageRequest): Promise<Page<LabelView>> {
+    admit(principal, 'read');
+    const limit = pageLimit(page);
+    const after = page.cursor === undefined ? '' : decodeCursor('labels', page.cursor, ['string'])[0];
+    const { rows } = await sql<LabelView>`
+      select l.label_name as name, l.create_by as "createdBy", l.modify_time as "updatedAt",
+        (select count(*) from catalog_database d where d.tenant_id = l.tenant_id and l.id = any(d.label_ids))
+        + (select count(*) from catalog_item i join catalog_database d on d.id = i.database_id
+            where d.tenant_id = l.tenant_id and l.id = any(i.label_ids)) as used
+      from catalog_label l where l.tenant_id = ${principal.subject.tenantId} and lower(l.label_name) > ${after}
+      order by lower(l.label_name) limit ${limit + 1}`.execute(this.#store.db);
+    return toPage(
+      'labels',
+      rows,
+      limit,
+      ({ name }) => [name.toLowerCase()],
+      (row) => row,
+    );
+  }
+
+  /** Throws SdpsError 1611. */
+  async add(principal: Principal, name: string): Promise<LabelView> {
+    await this.create(principal, checkText(name, 'name', 40), noDetails);
+    return { name, used: 0, createdBy: principal.actor.username, updatedAt: new Date() };
+  }
+
+  /** Takes a label away from everything that carries it. Throws NotFoundError `label_not_found`. */
+  async removeNamed(principal: Principal, name: string): Promise<void> {
+    admit(principal, 'write');
+    const { rows } = await sql<{ id: number }>`
+      select id from catalog_label where tenant_id = ${principal.subject.tenantId}
+        and lower(label_name) = ${storable(name).toLowerCase()}`.execute(this.#store.db);
+    const [row] = rows;
+    if (row === undefined) throw new NotFoundError('label_not_found', 'There is no such label.');
+    await this.remove(principal, [row.id]);
   }
 
   /** Throws SdpsError 1611. */

@@ -44,8 +44,13 @@ export interface JobRow {
   readonly spec: DiscoverySpec;
   readonly owner_id: number | null;
   readonly scopes: readonly string[] | null;
+  readonly version: number;
+  readonly next_run_at: Date | null;
   readonly last_start_time: Date | null;
   readonly last_end_time: Date | null;
+  readonly create_by: string;
+  readonly create_time: Date;
+  readonly modify_time: Date;
 }
 
 /** One source of a run as the worker takes it. */

@@ -1,7 +1,9 @@
 /** What a run found, as a workbook or as CSV (sdps.md §7.4): only columns that hold personal data, samples masked. */
 import { sql } from 'kysely';
-import writeXlsxFile from 'write-excel-file/node';
 import type { Store } from '../../platform/database/index.ts';
+import { plainCell, writeWorkbook } from '../../platform/workbook/index.ts';
+import type { Principal } from '../identity/principal.ts';
+import { admit, refusal } from '../sdps/index.ts';
 
 export const reportColumns = [
   'type',
@@ -22,7 +24,7 @@ export type ReportRow = Readonly<Record<(typeof reportColumns)[number], string |
 const emptySheets = ['Amazon S3(Structured)', 'Amazon S3(Unstructured)', 'Amazon RDS'];
 const mostRows = 1_000_000;
 
-export async function reportRows(store: Store, runId: number): Promise<readonly ReportRow[]> {
+async function reportRows(store: Store, runId: number): Promise<readonly ReportRow[]> {
   const { rows } = await sql<ReportRow>`
     select replace(d.database_type, 'jdbc_', '') as type, d.account_id, d.region, d.database_name as instance_name,
       s.description, x.data ->> 'jdbc_connection_url' as jdbc_url, f.place as table_name, f.column_name,
@@ -43,58 +45,52 @@ async function failedTables(store: Store, runId: number): Promise<readonly (read
   return rows.map(({ name, place, error }) => [name, place, error]);
 }
 
-/** A cell that a spreadsheet takes for a formula begins with one of these: a quote keeps it a text. */
-function cell(text: string | null): string {
-  const value = text ?? '';
-  return /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-}
-
-export function reportCsv(rows: readonly ReportRow[]): string {
+function reportCsv(rows: readonly ReportRow[]): string {
   const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = rows.map((row) => reportColumns.map((name) => quoted(cell(row[name]))).join(','));
+  const lines = rows.map((row) => reportColumns.map((name) => quoted(plainCell(row[name]))).join(','));
   return `${[reportColumns.join(','), ...lines].join('\r\n')}\r\n`;
 }
 
-export async function reportWorkbook(store: Store, runId: number): Promise<Buffer> {
+async function reportWorkbook(store: Store, runId: number): Promise<Buffer> {
   const rows = await reportRows(store, runId);
   const failed = await failedTables(store, runId);
-  const header = reportColumns.map((name) => name as string);
-  const sheet = (name: string, lines: readonly (readonly string[])[]) => ({
-    sheet: name,
-    data: lines.map((line) => line.map((value) => ({ value, type: String as StringConstructor }))),
-  });
-  const found = rows.map((row) => reportColumns.map((name) => cell(row[name])));
-  return workbook([
-    ...emptySheets.map((name) => sheet(name, [header])),
-    sheet('JDBC', [header, ...found]),
-    sheet('Glue', [header]),
+  const header = [...reportColumns];
+  const found = rows.map((row) => reportColumns.map((name) => row[name]));
+  return writeWorkbook([
+    ...emptySheets.map((name) => ({ name, rows: [header] })),
+    { name: 'JDBC', rows: [header, ...found] },
+    { name: 'Glue', rows: [header] },
     ...(failed.length === 0
       ? []
-      : [sheet('Detect failed tables', [['instance_name', 'table_name', 'error'], ...failed])]),
+      : [{ name: 'Detect failed tables', rows: [['instance_name', 'table_name', 'error'], ...failed] }]),
   ]);
 }
 
-/** Writes sheets of texts. */
-export async function workbook(
-  sheets: readonly {
-    readonly sheet: string;
-    readonly data: readonly (readonly { readonly value: string; readonly type: StringConstructor }[])[];
-  }[],
-): Promise<Buffer> {
-  const file = writeXlsxFile(sheets.map(({ sheet, data }) => ({ sheet, data: data.map((row) => [...row]) })));
-  return file.toBuffer();
-}
+/** Files about a run; null when the tenant has no such run. */
+export class Reports {
+  readonly #store: Store;
 
-/** A run's report as a workbook, or the snapshot that it went by as JSON; null when the tenant has no such run. */
-export async function runFile(
-  store: Store,
-  tenantId: number,
-  runId: number,
-  what: 'report' | 'snapshot',
-): Promise<Buffer | null> {
-  const { rows } = await sql<{ snapshot: unknown }>`
-    select snapshot from discovery_run where tenant_id = ${tenantId} and id = ${runId}`.execute(store.db);
-  const [row] = rows;
-  if (row === undefined) return null;
-  return what === 'report' ? reportWorkbook(store, runId) : Buffer.from(JSON.stringify(row.snapshot));
+  constructor(deps: { readonly store: Store }) {
+    this.#store = deps.store;
+  }
+
+  /** The report, for whoever may see the run. Throws SdpsError 1513. */
+  async of(principal: Principal, runId: number, format: 'xlsx' | 'csv'): Promise<Buffer> {
+    admit(principal, 'read');
+    const report = await this.file(principal.subject.tenantId, runId, format);
+    if (report === null) throw refusal(1513);
+    return report;
+  }
+
+  /** The report as a workbook or as CSV, or the snapshot that the run went by as JSON. */
+  async file(tenantId: number, runId: number, what: 'xlsx' | 'csv' | 'snapshot'): Promise<Buffer | null> {
+    const { rows } = await sql<{ snapshot: unknown }>`
+      select snapshot from discovery_run where tenant_id = ${tenantId} and id = ${runId}`.execute(this.#store.db);
+    const [row] = rows;
+    if (row === undefined) return null;
+    if (what === 'snapshot') return Buffer.from(JSON.stringify(row.snapshot));
+    return what === 'csv'
+      ? Buffer.from(reportCsv(await reportRows(this.#store, runId)))
+      : reportWorkbook(this.#store, runId);
+  }
 }

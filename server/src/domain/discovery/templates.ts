@@ -72,7 +72,7 @@ export interface Snapshot {
   readonly identifiers: readonly SnapshotIdentifier[];
 }
 
-const columns = [
+export const identifierColumns = [
   'id',
   'name',
   'description',
@@ -107,7 +107,7 @@ const seeded = JSON.stringify(
 );
 
 /** All identifiers of a tenant. `props` holds their properties' ids as text, so that conditions find them. */
-function identifiersBase(tenantId: number) {
+export function identifiersBase(tenantId: number) {
   return sql`
     select b.id, b.name, b.description, b.type, b.classification, b.privacy, null::text as rule, b.header_keywords,
       null::text as exclude_keywords, null::int as max_distance, null::int as min_occurrence, b.property_ids,
@@ -144,7 +144,7 @@ export class Templates {
     });
     const listing: Listing = {
       base: identifiersBase(principal.subject.tenantId),
-      columns,
+      columns: identifierColumns,
       searchable: ['name', 'description'],
     };
     const page = await readPage<IdentifierRow>(this.#store.db, listing, { ...asked, conditions });
@@ -320,6 +320,16 @@ export class Templates {
   async properties(principal: Principal, type: number): Promise<readonly Property[]> {
     admit(principal, 'read');
     return (await this.#properties(this.#store.db, principal.subject.tenantId)).filter((one) => one.prop_type === type);
+  }
+
+  /** Categories and labels of every identifier, by its name. */
+  async propertiesByName(principal: Principal): Promise<ReadonlyMap<string, readonly Property[]>> {
+    admit(principal, 'read');
+    const { tenantId } = principal.subject;
+    const all = await this.#properties(this.#store.db, tenantId);
+    const { rows } = await sql<{ name: string; property_ids: readonly number[] }>`
+      select name, property_ids from (${identifiersBase(tenantId)}) i`.execute(this.#store.db);
+    return new Map(rows.map((row) => [row.name, all.filter(({ id }) => row.property_ids.includes(id))]));
   }
 
   /** Throws SdpsError 1406. */

@@ -1,20 +1,26 @@
 /** What the worker of a run does to the store: which sources and tables are left, how each ended. */
+import { setTimeout } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Store } from '../../platform/database/index.ts';
 import { Classifier } from '../catalog/classification/index.ts';
+import { concurrentSources } from '../sdps/index.ts';
 import { classifyRows, keepTable, pickRows, type SampleRow, sumUp } from './findings.ts';
-import { endRun, openDatabases } from './jobs.ts';
 import type { DiscoverySpec, RunDatabase } from './model.ts';
+import { endRun, openDatabases, pauseRun } from './rows.ts';
 import { activeIdentifiers, type Snapshot } from './templates.ts';
 
 /** A run as its worker holds it. */
 export interface RunWork {
   readonly id: number;
+  readonly tenantId: number;
   readonly spec: DiscoverySpec;
   readonly classifier: Classifier;
   /** Rules that cannot be compiled, by their identifiers' names. */
   readonly skipped: readonly string[];
 }
+
+/** How often a source that waits for its turn looks again, ms. */
+const lookAgainMs = 500;
 
 export class DiscoveryWorker {
   readonly #store: Store;
@@ -24,21 +30,48 @@ export class DiscoveryWorker {
   }
 
   async open(runId: number): Promise<RunWork | null> {
-    const { rows } = await sql<{ spec: DiscoverySpec; snapshot: Snapshot }>`
-      select spec, snapshot from discovery_run where id = ${runId} and state = 'Running'`.execute(this.#store.db);
+    const { rows } = await sql<{ tenant_id: number; spec: DiscoverySpec; snapshot: Snapshot }>`
+      select tenant_id, spec, snapshot from discovery_run where id = ${runId} and state = 'Running'`.execute(
+      this.#store.db,
+    );
     const [row] = rows;
     if (row === undefined) return null;
+    // What a lost attempt was at waits again, and takes no place meanwhile.
+    await sql`update discovery_run_database set state = 'Ready' where run_id = ${runId} and state in ('Pending', 'Running')`.execute(
+      this.#store.db,
+    );
     const { active, skipped } = activeIdentifiers(row.snapshot);
-    return { id: runId, spec: row.spec, classifier: new Classifier(active), skipped };
+    return { id: runId, tenantId: row.tenant_id, spec: row.spec, classifier: new Classifier(active), skipped };
   }
 
   left(runId: number): Promise<readonly RunDatabase[]> {
     return openDatabases(this.#store, runId);
   }
 
-  async begin(database: RunDatabase): Promise<void> {
-    await sql`update discovery_run_database set state = 'Running', start_time = coalesce(start_time, now())
-      where id = ${database.id} and state in ('Ready', 'Pending', 'Running')`.execute(this.#store.db);
+  /** Waits until the tenant may look through one more source (sdps.md §7.4: Pending), then begins with it. */
+  async begin(work: RunWork, database: RunDatabase, signal: AbortSignal): Promise<void> {
+    while (!(await this.#takePlace(work, database))) {
+      await setTimeout(lookAgainMs, undefined, { signal });
+    }
+  }
+
+  async #takePlace({ tenantId }: RunWork, { id }: RunDatabase): Promise<boolean> {
+    const most = await concurrentSources(this.#store, tenantId);
+    return this.#store.transaction(async (trx) => {
+      // Two that look at the same time must not take the same place.
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`discovery places ${tenantId}`}, 0))`.execute(trx);
+      const { rows } = await sql<{ taken: number }>`
+        select count(*) as taken from discovery_run_database d join discovery_run r on r.id = d.run_id
+        join job j on j.uid = r.work_uid
+        where r.tenant_id = ${tenantId} and r.state = 'Running' and d.state = 'Running' and j.status = 'running'`.execute(
+        trx,
+      );
+      const free = (rows[0]?.taken ?? 0) < most;
+      await sql`update discovery_run_database set state = ${free ? 'Running' : 'Pending'},
+        start_time = case when ${free} then coalesce(start_time, now()) else start_time end
+        where id = ${id} and state in ('Ready', 'Pending', 'Running')`.execute(trx);
+      return free;
+    });
   }
 
   /** Which of these tables are left; says how many there are. */
@@ -103,7 +136,15 @@ export class DiscoveryWorker {
       error_log = ${error?.slice(0, 2000) ?? null} where id = ${database.id}`.execute(this.#store.db);
   }
 
+  /** Ends a run, or lays it aside when that was asked for and something of it is left. */
   async endRun(runId: number, state: 'Completed' | 'Stopped'): Promise<void> {
-    await this.#store.transaction((trx) => endRun(trx, runId, state));
+    await this.#store.transaction(async (trx) => {
+      const { rows } = await sql<{ pausing: boolean }>`
+        select r.pausing and exists (select 1 from discovery_run_database d where d.run_id = r.id
+          and d.state in ('Ready', 'Pending', 'Running', 'Stopping')) as pausing
+        from discovery_run r where r.id = ${runId} for update of r`.execute(trx);
+      if (rows[0]?.pausing === true) await pauseRun(trx, runId);
+      else await endRun(trx, runId, state);
+    });
   }
 }

@@ -17,20 +17,27 @@ import { JwtUsers } from './jwt-users.ts';
 import type { Lockout } from './lockout.ts';
 import { foldName } from './names.ts';
 import type { Passwords } from './passwords.ts';
-import { anonymousPrincipal, type Principal, principalOf, type RequestContext } from './principal.ts';
+import {
+  anonymousPrincipal,
+  type Principal,
+  type PrincipalUser,
+  principalOf,
+  type RequestContext,
+} from './principal.ts';
 import type { Principals, UserRecord } from './principals.ts';
 import { tokenKey, tokenKind } from './secrets.ts';
 import { internalServiceId, type ServiceRecord } from './services/model.ts';
 import type { Arrival, OpenIdSignIn } from './services/openid.ts';
 import { type PasswordAnswer, type PasswordsElsewhere, realmOf } from './services/passwords-elsewhere.ts';
 import type { RunningServices } from './services/running.ts';
-import type { Sessions } from './sessions.ts';
+import type { Sessions, SessionTerms } from './sessions.ts';
 import type { Users } from './users.ts';
 import type { UserView } from './views.ts';
 
 /** A new session. `token` is shown once. */
 export interface SignIn {
   readonly token: string;
+  readonly createdAt: Date;
   readonly expiresAt: Date;
   readonly user: UserView;
   /** Uid of the session. */
@@ -131,29 +138,47 @@ export class Authenticator {
    */
   async signIn(credentials: PasswordCredentials, context: RequestContext): Promise<SignIn> {
     const { record, service } = await this.#byPassword(credentials, context);
-    return this.#open(record, service?.id ?? null, service?.name ?? null, context);
+    return this.#open(record, service, context);
+  }
+
+  /**
+   * The same on terms that depend on who it is: `termsOf` gets the user after the password has been found right, and
+   * null from it is answered like a wrong password.
+   */
+  async signInOn(
+    credentials: PasswordCredentials,
+    context: RequestContext,
+    termsOf: (user: PrincipalUser) => Promise<SessionTerms | null>,
+  ): Promise<SignIn> {
+    const { record, service } = await this.#byPassword(credentials, context);
+    const terms = await termsOf(record.user);
+    if (terms === null) throw invalidCredentials();
+    return this.#open(record, service, context, terms);
   }
 
   /** Opens a session for whom an OpenID provider has sent back. Throws UnauthenticatedError for an inactive user. */
   async arrive(arrival: Arrival, context: RequestContext): Promise<SignIn> {
     const record = await this.#parts.principals.recordOf(arrival.userId);
     if (record === null) throw invalidCredentials();
-    return this.#open(record, arrival.serviceId, null, context);
+    return this.#open(record, { id: arrival.serviceId }, context);
   }
 
   async #open(
     record: UserRecord,
-    serviceId: number | null,
-    service: string | null,
+    by: { readonly id: number; readonly name?: string } | null,
     context: RequestContext,
+    terms?: SessionTerms,
   ): Promise<SignIn> {
     const { user } = record;
+    const serviceId = by?.id ?? null;
+    const service = by?.name;
     const session = await this.#deps.store.transaction(async (trx) => {
       const opened = await this.#parts.sessions.open(
         trx,
         { id: user.id, authVersion: record.authVersion },
         context,
         serviceId,
+        terms,
       );
       await trx
         .updateTable('user_account')
@@ -164,7 +189,7 @@ export class Authenticator {
         action: 'session.create',
         outcome: 'allowed',
         resource: { type: 'session', uid: opened.uid, name: user.username },
-        ...(serviceId === null ? {} : { detail: { serviceId, ...(service === null ? {} : { service }) } }),
+        ...(serviceId === null ? {} : { detail: { serviceId, ...(service === undefined ? {} : { service }) } }),
       });
       return opened;
     });

@@ -91,7 +91,7 @@ export class BearerTokens {
   async #readSession(hash: Buffer): Promise<KnownToken | null> {
     const row = await this.#deps.store.db
       .selectFrom('session')
-      .select(['uid', 'user_id', 'auth_version', 'expires_at', 'last_seen_at'])
+      .select(['uid', 'user_id', 'auth_version', 'scopes', 'expires_at', 'last_seen_at'])
       .where('token_hash', '=', hash)
       .executeTakeFirst();
     if (row === undefined) return null;
@@ -100,7 +100,7 @@ export class BearerTokens {
       uid: row.uid,
       userId: row.user_id,
       authVersion: row.auth_version,
-      scopes: null,
+      scopes: row.scopes.length === 0 ? null : new Set(row.scopes),
       expiresAt: row.expires_at.getTime(),
       lastUsedAt: row.last_seen_at.getTime(),
     };

@@ -32,6 +32,8 @@ export interface IdentityConfig {
   readonly lockoutWindowSeconds: number;
   readonly lockoutPeriodSeconds: number;
   readonly jwtIssuers: readonly JwtIssuer[];
+  /** Name of every project, as IAM clients write it. */
+  readonly region?: string | undefined;
   /** Where sign-in services may be: as for sources. */
   readonly allowPrivateAddresses?: boolean | undefined;
   readonly allowLoopbackAddresses?: boolean | undefined;

@@ -4,18 +4,21 @@
  *
  * May be imported: platform/, domain/audit, domain/access (facts and actions). Must not be imported: doors, gateway.
  */
+import { AccessKeys } from './access-keys.ts';
 import { AddressGate } from './address-lists.ts';
 import { Authenticator } from './authenticator.ts';
 import { onBehalfOf } from './behalf.ts';
 import { CorsOrigins } from './cors-origins.ts';
 import type { IdentityDeps } from './deps.ts';
 import { Groups } from './groups.ts';
+import { Iam } from './iam.ts';
 import { OAuth } from './oauth.ts';
 import { Passwords } from './passwords.ts';
 import { Policies } from './policies.ts';
 import type { Principal } from './principal.ts';
 import { Principals } from './principals.ts';
 import { Roles } from './roles.ts';
+import { ServiceAccounts } from './service-accounts.ts';
 import { signInParts } from './services/index.ts';
 import { ServiceLinks } from './services/links.ts';
 import type { OpenIdSignIn } from './services/openid.ts';
@@ -29,12 +32,14 @@ import { Users } from './users.ts';
 export type { AddressLevel, AddressLists, AddressPart } from './address-lists.ts';
 export type { SignIn } from './authenticator.ts';
 export type { IdentityConfig, IdentityDeps, JwtIssuer } from './deps.ts';
+export { domainTokenScope, type Iam, type IamToken, type Site, type TokenScope } from './iam.ts';
 export { ensureInstallation } from './installation.ts';
 export { oauthScope, type TokenRequest } from './oauth.ts';
 export type { PasswordCost } from './passwords.ts';
 export type { PasswordPolicy, PolicyState } from './policies.ts';
 export { mustChangePassword, type Principal, type RequestContext } from './principal.ts';
-export { requireScope } from './scopes.ts';
+export { coversScope, requireScope } from './scopes.ts';
+export type { SignedRequest } from './sdk-signature.ts';
 export type * from './services/model.ts';
 export { attemptSeconds } from './services/openid.ts';
 export type * from './services/test-service.ts';
@@ -51,6 +56,7 @@ export class Identity {
   readonly roles: Roles;
   readonly sessions: Sessions;
   readonly tokens: ApiTokens;
+  readonly serviceAccounts: ServiceAccounts;
   readonly authenticator: Authenticator;
   readonly principals: Principals;
   readonly signInServices: SignInServices;
@@ -61,6 +67,8 @@ export class Identity {
   readonly addresses: AddressGate;
   readonly origins: CorsOrigins;
   readonly oauth: OAuth;
+  readonly accessKeys: AccessKeys;
+  readonly iam: Iam;
   readonly #log: IdentityDeps['log'];
   #sweeper: NodeJS.Timeout | undefined;
 
@@ -81,6 +89,7 @@ export class Identity {
     this.oauth = new OAuth(deps, this.principals, () => this.authenticator);
     this.sessions = new Sessions(deps);
     this.tokens = new ApiTokens(deps, passwords);
+    this.serviceAccounts = new ServiceAccounts(deps, this.users, this.tokens);
     this.signInServices = new SignInServices(deps);
     this.serviceLinks = new ServiceLinks(deps);
     const { tester, ...parts } = signInParts(deps);
@@ -93,6 +102,8 @@ export class Identity {
       users: this.users,
       sessions: this.sessions,
     });
+    this.accessKeys = new AccessKeys(deps, this.principals);
+    this.iam = new Iam(deps, this.authenticator);
   }
 
   /** Listens for changes; call once before serving. */

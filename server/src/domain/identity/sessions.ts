@@ -9,6 +9,14 @@ import { requireScope } from './scopes.ts';
 import { newSessionToken, newShortSessionToken, tokenHash } from './secrets.ts';
 import type { SessionView } from './views.ts';
 
+/** What a session is held to; absent members take what is usual. */
+export interface SessionTerms {
+  /** Scopes as on API tokens; none = everything its user may. */
+  readonly scopes?: readonly string[];
+  /** Its life; the setting `sessionTtlMinutes` unless said. */
+  readonly minutes?: number;
+}
+
 export class Sessions {
   readonly #deps: IdentityDeps;
 
@@ -18,18 +26,20 @@ export class Sessions {
 
   /**
    * Opens a session of a user; for the authenticator. The token is in nobody's hands but the caller's. It ends when
-   * `serviceId`, the sign-in service that it came by (null = internal), is switched off.
+   * `serviceId`, the sign-in service that it came by (null = internal), is switched off. `terms`: as asked for at sign-in.
    */
   async open(
     executor: Executor,
     user: { readonly id: number; readonly authVersion: number },
     context: RequestContext,
     serviceId: number | null = null,
-  ): Promise<{ token: string; uid: string; expiresAt: Date }> {
+    terms: SessionTerms = {},
+  ): Promise<{ token: string; uid: string; createdAt: Date; expiresAt: Date }> {
     const token = context.door === 'chorus' ? newShortSessionToken() : newSessionToken();
     const uid = uuidv7();
     const now = this.#deps.clock.now();
-    const expiresAt = new Date(now.getTime() + this.#deps.config.sessionTtlMinutes * 60_000);
+    const minutes = terms.minutes ?? this.#deps.config.sessionTtlMinutes;
+    const expiresAt = new Date(now.getTime() + minutes * 60_000);
     await executor
       .insertInto('session')
       .values({
@@ -38,6 +48,7 @@ export class Sessions {
         user_id: user.id,
         auth_version: user.authVersion,
         service_id: serviceId,
+        scopes: [...(terms.scopes ?? [])],
         door: context.door,
         user_agent: context.userAgent?.replaceAll('\0', '').slice(0, 512) ?? null,
         address: context.address,
@@ -46,7 +57,7 @@ export class Sessions {
         expires_at: expiresAt,
       })
       .execute();
-    return { token, uid, expiresAt };
+    return { token, uid, createdAt: now, expiresAt };
   }
 
   /** The session that the principal signed in with; null when it signed in otherwise. */

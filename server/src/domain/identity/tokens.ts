@@ -9,7 +9,7 @@ import { Permission } from './permissions.ts';
 import type { Principal } from './principal.ts';
 import { checkScopes, coversScope, requireScope, type WorkScope } from './scopes.ts';
 import { newApiToken, tokenHash } from './secrets.ts';
-import type { ApiTokenView } from './views.ts';
+import type { ApiTokenView, NewApiToken, TokenInput } from './views.ts';
 
 interface TokenRow {
   uid: string;
@@ -41,15 +41,17 @@ export class ApiTokens {
    * owners, take permission 104 or 12 of whoever makes it (decisions.md 6).
    * Throws InvalidError `scope_unknown`, `invalid_expiry`; ForbiddenError `scope_missing`, `permission_missing`.
    */
-  async create(
-    principal: Principal,
-    input: {
-      readonly name: string;
-      readonly scopes?: readonly string[] | null | undefined;
-      readonly expiresAt?: Date | null | undefined;
-    },
-  ): Promise<ApiTokenView & { readonly token: string }> {
+  async create(principal: Principal, input: TokenInput): Promise<NewApiToken> {
     requireScope(principal, 'write');
+    return this.createFor(principal, principal.subject, input);
+  }
+
+  /** The same for another account; whether the caller may is for whoever calls. */
+  async createFor(
+    principal: Principal,
+    owner: { readonly id: number; readonly tenantId: number; readonly username: string },
+    input: TokenInput,
+  ): Promise<NewApiToken> {
     const name = checkName(input.name, 'name');
     const scopes = checkScopes(input.scopes ?? []);
     const now = this.#deps.clock.now();
@@ -57,12 +59,11 @@ export class ApiTokens {
       throw new InvalidError('invalid_expiry', 'A token must end in the future.', { field: 'expiresAt' });
     }
     requireMayGive(principal, scopes);
-    const { subject } = principal;
     const token = newApiToken();
     const uid = uuidv7();
-    const verifier = await this.#passwords.scramVerifier(foldName(subject.username), token);
+    const verifier = await this.#passwords.scramVerifier(foldName(owner.username), token);
     const sealed = this.#deps.vault.seal(
-      { tenantId: subject.tenantId, table: 'api_token', rowUid: uid, field: 'scram_sealed' },
+      { tenantId: owner.tenantId, table: 'api_token', rowUid: uid, field: 'scram_sealed' },
       verifier,
     );
     const row = await this.#deps.store.transaction(async (trx) => {
@@ -70,8 +71,8 @@ export class ApiTokens {
         .insertInto('api_token')
         .values({
           uid,
-          tenant_id: subject.tenantId,
-          user_id: subject.id,
+          tenant_id: owner.tenantId,
+          user_id: owner.id,
           name,
           token_hash: tokenHash(token),
           hint: token.slice(0, hintLength),
@@ -86,7 +87,8 @@ export class ApiTokens {
         action: 'token.create',
         outcome: 'allowed',
         resource: { type: 'token', uid, name },
-        detail: { scopes, expiresAt: input.expiresAt ?? null },
+        tenantId: owner.tenantId,
+        detail: { user: owner.username, scopes, expiresAt: input.expiresAt ?? null },
       });
       return stored;
     });
@@ -95,10 +97,15 @@ export class ApiTokens {
 
   /** The caller's tokens, newest first; revoked ones too. */
   async list(principal: Principal): Promise<ApiTokenView[]> {
+    return this.listOf(principal.subject.id);
+  }
+
+  /** Those of a user; whether the caller may see them is for whoever calls. */
+  async listOf(userId: number): Promise<ApiTokenView[]> {
     const rows = await this.#deps.store.db
       .selectFrom('api_token')
       .select(columns)
-      .where('user_id', '=', principal.subject.id)
+      .where('user_id', '=', userId)
       .orderBy('id', 'desc')
       .limit(1000)
       .execute();
@@ -108,7 +115,11 @@ export class ApiTokens {
   /** Throws NotFoundError `token_not_found`; also when it is revoked already. */
   async revoke(principal: Principal, uid: string): Promise<void> {
     requireScope(principal, 'write');
-    const { subject } = principal;
+    await this.revokeOf(principal, principal.subject.id, uid);
+  }
+
+  /** The same for a user's; whether the caller may is for whoever calls. */
+  async revokeOf(principal: Principal, userId: number, uid: string): Promise<void> {
     const revoked =
       isUuid(uid) &&
       (await this.#deps.store.transaction(async (trx) => {
@@ -116,20 +127,21 @@ export class ApiTokens {
           .updateTable('api_token')
           .set({ revoked_at: this.#deps.clock.now(), scram_sealed: null })
           .where('uid', '=', uid)
-          .where('user_id', '=', subject.id)
+          .where('user_id', '=', userId)
           .where('revoked_at', 'is', null)
-          .returning('name')
+          .returning(['name', 'tenant_id'])
           .executeTakeFirst();
         if (row === undefined) return false;
         await this.#deps.audit.record(trx, principal, {
           action: 'token.revoke',
           outcome: 'allowed',
           resource: { type: 'token', uid, name: row.name },
+          tenantId: row.tenant_id,
         });
-        await announce(trx, `u:${subject.id}`);
+        await announce(trx, `u:${userId}`);
         return true;
       }));
-    if (!revoked) throw new NotFoundError('token_not_found', 'There is no such token of yours.');
+    if (!revoked) throw new NotFoundError('token_not_found', 'There is no such token.');
   }
 }
 

@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { ConflictError } from '../errors.ts';
 import { normalisePermissions } from './permissions.ts';
-import type { UserAccount, UserView } from './views.ts';
+import type { UserAccount, UserKind, UserView } from './views.ts';
 
 /** A user with what rules need to know beside the view. */
 export interface UserRow {
@@ -14,6 +14,7 @@ export interface UserRow {
   slug: string;
   username: string;
   username_folded: string;
+  kind: UserKind;
   first_name: string | null;
   last_name: string | null;
   email: string | null;
@@ -35,7 +36,7 @@ export interface UserRow {
 /** Users that fulfil a condition on `user_account u`; built-in ones never show. */
 export async function readUsers(executor: Executor, condition: RawBuilder<unknown>, limit: number): Promise<UserRow[]> {
   const { rows } = await sql<UserRow>`
-    select u.id, u.uid, u.tenant_id, t.name as tenant_name, t.slug, u.username, u.username_folded, u.first_name, u.last_name, u.email, u.status,
+    select u.id, u.uid, u.tenant_id, t.name as tenant_name, t.slug, u.username, u.username_folded, u.kind, u.first_name, u.last_name, u.email, u.status,
       u.auth_version, u.explicit_permissions, u.last_sign_in_at, u.created_at, u.password_status, u.password_expires_at,
       array(select ur.role_id from user_role ur where ur.user_id = u.id order by 1) as role_ids,
       (select f.window_started_at from sign_in_failure f where f.username_folded = u.username_folded) as locked_at,
@@ -60,6 +61,7 @@ export function toUserView(row: UserRow, now: Date): UserView {
   return {
     id: row.uid,
     username: row.username,
+    kind: row.kind,
     firstName: row.first_name,
     lastName: row.last_name,
     email: row.email,
@@ -107,7 +109,7 @@ export async function lockAdministrators(executor: Executor): Promise<void> {
 export async function requireAdministratorLeft(executor: Executor): Promise<void> {
   const { rows } = await sql<{ left: boolean }>`
     select exists (select 1 from user_role ur join user_account u on u.id = ur.user_id
-      where ur.role_id = ${administratorRole} and u.status = 'active') as left`.execute(executor);
+      where ur.role_id = ${administratorRole} and u.status = 'active' and u.kind = 'person') as left`.execute(executor);
   if (rows[0]?.left !== true) {
     throw new ConflictError('last_administrator', 'This is the last active administrator.', {
       remedy: 'Make somebody else an administrator first.',

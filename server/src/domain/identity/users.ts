@@ -26,7 +26,7 @@ import {
   type UserRow,
 } from './user-rows.ts';
 import { moveUser, nameTaken, profileOf, setAdministered, setLock, setRoles } from './user-writes.ts';
-import type { UserAccount, UserInput, UserPatch, UserRef, UserView } from './views.ts';
+import type { UserAccount, UserInput, UserKind, UserPatch, UserRef, UserView } from './views.ts';
 
 const notFound = (): NotFoundError => new NotFoundError('user_not_found', 'There is no such user.');
 
@@ -88,6 +88,7 @@ export class Users {
             tenant_id: tenant.id,
             username,
             username_folded: folded,
+            kind: input.kind ?? 'person',
             ...profile,
             explicit_permissions: explicit,
             ...secrets,
@@ -149,13 +150,18 @@ export class Users {
   /** By id. `q` is a part of the user name, a name or the e-mail address. Whoever lacks 14 sees itself. */
   async list(
     principal: Principal,
-    filter: { readonly q?: string | undefined; readonly tenant?: string | undefined },
+    filter: {
+      readonly q?: string | undefined;
+      readonly tenant?: string | undefined;
+      readonly kind?: UserKind | undefined;
+    },
     page: PageRequest,
   ): Promise<Page<UserView>> {
     requireScope(principal, 'read');
     const limit = pageLimit(page);
     const conditions: RawBuilder<unknown>[] = [visibleUsers(principal)];
     if (page.cursor !== undefined) conditions.push(sql`u.id > ${decodeCursor('users', page.cursor, ['number'])[0]}`);
+    if (filter.kind !== undefined) conditions.push(sql`u.kind = ${filter.kind}`);
     if (filter.tenant !== undefined) conditions.push(sql`t.slug = ${filter.tenant}`);
     if (filter.q !== undefined && filter.q !== '') {
       const part = `%${foldName(filter.q)
@@ -273,6 +279,11 @@ export class Users {
     requireScope(principal, 'admin');
     const user = await this.#find(this.#deps.store.db, principal, who);
     this.#requireOutranks(principal, user, Permission.modifyUsers);
+    if (user.kind === 'service') {
+      throw new InvalidError('service_account', `${user.username} is a service account: it has no password.`, {
+        remedy: 'Make a token for it.',
+      });
+    }
     await this.#policies.checkPassword(password);
     await this.#storePassword(principal, user, password, { keepSession: null, status: life === 'temporary' ? 2 : 1 });
   }
@@ -370,6 +381,18 @@ export class Users {
     const rows = await readUsers(this.#deps.store.db, sql`u.id = ${userId}`, 1);
     if (rows[0] === undefined) throw notFound();
     return toUserView(rows[0], this.#deps.clock.now());
+  }
+
+  /** For services beside this one. NotFoundError `user_not_found`, also when the caller may not see the user. */
+  find(executor: Executor, principal: Principal, who: UserRef): Promise<UserRow> {
+    return this.#find(executor, principal, who);
+  }
+
+  /** The same, for changing the user: the caller holds the permission in its tenant, and all that the user may. */
+  async findAdministered(executor: Executor, principal: Principal, who: UserRef, permission: number): Promise<UserRow> {
+    const user = await this.#find(executor, principal, who);
+    this.#requireOutranks(principal, user, permission);
+    return user;
   }
 
   async #find(executor: Executor, principal: Principal, who: UserRef): Promise<UserRow> {

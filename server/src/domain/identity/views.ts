@@ -27,10 +27,14 @@ export interface UserAccount {
   readonly lockedUntil: Date | null;
 }
 
+/** A `service` account is for a program: it signs in by tokens and keys alone. */
+export type UserKind = 'person' | 'service';
+
 export interface UserView {
   /** Uid. */
   readonly id: string;
   readonly username: string;
+  readonly kind: UserKind;
   readonly firstName: string | null;
   readonly lastName: string | null;
   readonly email: string | null;
@@ -64,6 +68,8 @@ interface AdministeredMembers {
 
 export interface UserInput extends AdministeredMembers {
   readonly username: string;
+  /** `person` when absent. */
+  readonly kind?: UserKind | undefined;
   /** Without one nobody signs in by password until one is set. */
   readonly password?: string | undefined;
   /** Characters of the password at least, where a door's contract takes fewer than Headgate itself. */
@@ -169,6 +175,31 @@ export interface ApiTokenView {
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
   readonly revokedAt: Date | null;
+}
+
+/** What a token is made of. Scopes: see `scopes.ts`; absent = everything its user may. */
+export interface TokenInput {
+  readonly name: string;
+  readonly scopes?: readonly string[] | null | undefined;
+  readonly expiresAt?: Date | null | undefined;
+}
+
+/** With the token itself, which is shown once. */
+export interface NewApiToken extends ApiTokenView {
+  readonly token: string;
+}
+
+/** A key that signs requests; its secret is shown once, when it is made. */
+export interface AccessKeyView {
+  readonly id: string;
+  /** The half that names the key in a request. */
+  readonly accessKey: string;
+  readonly enabled: boolean;
+  readonly description: string | null;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | null;
+  /** After too many wrong signatures. */
+  readonly lockedUntil: Date | null;
 }
 
 export interface SessionView {

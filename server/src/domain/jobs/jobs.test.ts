@@ -197,6 +197,10 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
     const done = await until(job, 'succeeded');
     expect(done.attempt).toBe(2);
     expect(done.error).toBeUndefined();
+    expect(await jobs.attempts(ann, job.id)).toMatchObject([
+      { attempt: 2, outcome: 'succeeded', error: null, worker: expect.stringMatching(/^[^/]+\/\d+$/) },
+      { attempt: 1, outcome: 'retried', error: { code: 'unreachable' }, finishedAt: expect.any(Date) },
+    ]);
     expect((await read((await jobs.openOutput(ann, job.id, 'orders.csv')).stream)).toString()).toBe('of attempt 2');
     expect(await readdir(join(kit.folder, 'outputs', ann.subject.tenantUid, 'jobs', job.id))).toEqual(['2']);
     await stopWorkers();
@@ -283,6 +287,10 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
     expect(await heartbeat(kit.store.db, silent, { rows: 9, bytes: 9 }, 15)).toBe('lost');
     expect(await succeed(kit.store.db, silent, {}, { rows: 9, bytes: 9 })).toBe(false);
     expect(await jobs.get(ann, job.id)).toEqual(done);
+    expect(await jobs.attempts(ann, job.id)).toMatchObject([
+      { attempt: 2, outcome: 'succeeded' },
+      { attempt: 1, outcome: 'lost', error: { code: 'worker_lost' }, progress: { rows: 9, bytes: 9 } },
+    ]);
     expect((await kit.events(job.id)).map((event) => event.action)).toEqual(['job.create', 'job.lost', 'job.succeed']);
     await stopWorkers();
   });
@@ -316,6 +324,7 @@ describe.each(storeKinds)('jobs on %s', (kind) => {
     expect(back.status).toBe('queued');
     expect(back.maxAttempts - back.attempt).toBe(config.jobMaxAttempts);
     expect(back.error).toBeUndefined();
+    expect(await jobs.attempts(ann, job.id)).toMatchObject([{ outcome: 'handed_back', error: null }]);
     expect(await leases()).toBe(1);
     await startWorker(writing(Buffer.from('by the next')));
     await until(job, 'succeeded');

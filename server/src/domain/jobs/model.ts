@@ -151,6 +151,22 @@ export interface JobOutputView {
   readonly expiresAt: Date | null;
 }
 
+/** One attempt of a job; `outcome` and `finishedAt` are null while it runs. */
+export interface JobAttemptView {
+  readonly attempt: number;
+  /** Host and process that ran it. */
+  readonly worker: string;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+  readonly outcome: JobAttemptOutcome | null;
+  readonly error: JobError | null;
+  readonly progress: { readonly rows: number; readonly bytes: number };
+}
+
+/** `retried`: failed, and another attempt follows; `handed_back`: its worker stopped; `lost`: its worker fell silent. */
+export const jobAttemptOutcomes = ['succeeded', 'failed', 'cancelled', 'retried', 'handed_back', 'lost'] as const;
+export type JobAttemptOutcome = (typeof jobAttemptOutcomes)[number];
+
 export interface JobView {
   /** The uid. */
   readonly id: string;

@@ -5,7 +5,15 @@ import { isUuid } from '../../platform/ids.ts';
 import { foldName } from '../identity/names.ts';
 import { Permission } from '../identity/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
-import type { JobError, JobOutputView, JobProgress, JobStatus, JobView } from './model.ts';
+import type {
+  JobAttemptOutcome,
+  JobAttemptView,
+  JobError,
+  JobOutputView,
+  JobProgress,
+  JobStatus,
+  JobView,
+} from './model.ts';
 
 export interface JobRecord {
   readonly id: number;
@@ -114,6 +122,30 @@ export function presentJob(record: JobRecord): JobView {
     ...(record.retry_of === null ? {} : { retryOf: record.retry_of }),
     ...(record.schedule === null ? {} : { schedule: record.schedule }),
   };
+}
+
+/** The attempts of a job, the newest first. */
+export async function readAttempts(executor: Executor, jobId: number): Promise<readonly JobAttemptView[]> {
+  const rows = await executor
+    .selectFrom('job_attempt')
+    .select(['attempt', 'worker', 'started_at', 'finished_at', 'outcome', 'error', 'progress'])
+    .where('job_id', '=', jobId)
+    .orderBy('attempt', 'desc')
+    .limit(1000)
+    .execute();
+  return rows.map((row) => {
+    const { rows: read = 0, bytes = 0 } = row.progress as Partial<JobProgress>; // the worker of the attempt wrote it
+    return {
+      attempt: row.attempt,
+      // A claim is the worker's name and a part of its own, which is nobody's business.
+      worker: row.worker.replace(/\/[^/]*$/, ''),
+      startedAt: row.started_at,
+      finishedAt: row.finished_at,
+      outcome: row.outcome as JobAttemptOutcome | null, // held to them by the store
+      error: row.error as JobError | null, // likewise
+      progress: { rows: read, bytes },
+    };
+  });
 }
 
 export function presentOutputs(record: JobRecord): JobOutputView[] {

@@ -15,10 +15,10 @@ import { lockForUse } from '../sources/leases.ts';
 import { announceCancel } from './changes.ts';
 import { insertJob, type NewJob } from './insert-job.ts';
 import { isFinal } from './machine.ts';
-import type { ExportSpec, ExtractSpec, JobFilter, JobInput, JobOutputView, JobView } from './model.ts';
+import type { ExportSpec, ExtractSpec, JobAttemptView, JobFilter, JobInput, JobOutputView, JobView } from './model.ts';
 import type { ObjectStore } from './objects.ts';
 import { findOutput, openOutputStream } from './outputs.ts';
-import { type JobRecord, presentJob, presentOutputs, readJobs, usesSource, visibleJobs } from './rows.ts';
+import { type JobRecord, presentJob, presentOutputs, readAttempts, readJobs, usesSource, visibleJobs } from './rows.ts';
 import { prepareSubmission, type Submission } from './submission.ts';
 import { cancelJob } from './transitions.ts';
 import { type JobObservation, type WatchOptions, watchJob } from './watch.ts';
@@ -112,7 +112,7 @@ export class JobService {
 
   /**
    * Submits a job that failed or was cancelled once more, as the caller and with the caller's rights of now. Throws
-   * NotFoundError `job_not_found`, ConflictError `job_not_final` or `job_succeeded`.
+   * NotFoundError `job_not_found`, ConflictError `job_not_final`, `job_succeeded` or `job_not_repeatable`.
    */
   async retry(principal: Principal, uid: string): Promise<JobView> {
     requireScope(principal, 'write');
@@ -128,6 +128,11 @@ export class JobService {
     if (job.door !== principal.door) {
       throw new ConflictError('job_of_another_door', `The job was submitted through the door ${job.door}.`, {
         remedy: 'Submit it there once more.',
+      });
+    }
+    if (job.kind !== 'export' && job.kind !== 'extract') {
+      throw new ConflictError('job_not_repeatable', `A job of kind ${job.kind} is not repeated.`, {
+        remedy: 'Start what it belongs to once more.',
       });
     }
     const input = inputOf(job);
@@ -194,6 +199,14 @@ export class JobService {
       await recordJobEvent(trx, uid);
       return presentJob(await this.#find(trx, principal, uid));
     });
+  }
+
+  /** Its attempts, the newest first; those before Headgate kept them are not there. */
+  async attempts(principal: Principal, uid: string): Promise<readonly JobAttemptView[]> {
+    requireScope(principal, 'read');
+    const { db } = this.#deps.store;
+    const job = await this.#find(db, principal, uid);
+    return readAttempts(db, job.id);
   }
 
   async outputs(principal: Principal, uid: string): Promise<readonly JobOutputView[]> {

@@ -4,7 +4,7 @@
  *
  * Liveness is measured by the store's clock alone: nodes need not agree on the time.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { type JobEvent, statesAccepting } from './machine.ts';
 import type { ClaimedJob, JobError, JobProgress, JobResult, JobSource } from './model.ts';
@@ -59,6 +59,8 @@ export async function claimJob(
       where kind = 'job' and holder_uid = (select uid from claimed)
     ), items as (
       update job_item set status = 'running' where job_id = (select id from claimed)
+    ), tried as (
+      insert into job_attempt (job_id, attempt, worker) select id, attempt, ${claim} from claimed
     )
     select c.id, c.uid, c.tenant_id, t.uid as tenant_uid, c.kind, c.spec, c.door, c.scopes, c.attempt, c.max_attempts,
       u.id as user_id, u.uid as user_uid, u.username,
@@ -159,11 +161,18 @@ async function end(trx: Executor, event: JobEvent, attempt: Attempt, ending: End
         result = ${ending.result ?? null}::jsonb, error = ${ending.error ?? null}::jsonb,
         progress = coalesce(${ending.progress ?? null}::jsonb, progress)
       where ${holds(attempt)} and ${accepting(event)}
-      returning id, uid, status
-    ), ${release}
+      returning id, uid, status, attempt, error, progress
+    ), ${release}, ${closeAttempt(sql`e.status`, sql`e.error`)}
     select id from ended`.execute(trx);
   return rows.length === 1;
 }
+
+/** Writes down how the attempts of `ended` (id, attempt, progress) ended. */
+const closeAttempt = (outcome: RawBuilder<unknown>, error: RawBuilder<unknown>) => sql`
+  tried as (
+    update job_attempt a set finished_at = now(), outcome = ${outcome}, error = ${error}, progress = e.progress
+    from ended e where a.job_id = e.id and a.attempt = e.attempt
+  )`;
 
 /** Leases go in the statement that makes the state final, so that the two never disagree. `ended` = id, uid, status. */
 const release = sql`
@@ -181,20 +190,20 @@ export async function requeue(
   options: { readonly afterSeconds: number; readonly failure: JobFailure | null },
 ): Promise<boolean> {
   // Handing back burns no attempt. The number still grows, so that it stays a fence: what grows too is the limit.
-  const extra = event === 'handBack' ? 1 : 0;
+  const [extra, outcome] = event === 'handBack' ? [1, 'handed_back'] : [0, 'retried'];
   const { rows } = await sql`
-    with queued as (
+    with ended as (
       update job j set status = 'queued', worker = null, heartbeat_at = null, max_attempts = max_attempts + ${extra}::int,
         run_after = now() + make_interval(secs => ${options.afterSeconds}),
         error = ${options.failure === null ? null : JSON.stringify(options.failure)}::jsonb
       where ${holds(attempt)} and ${accepting(event)} and j.cancel_requested_at is null
-      returning id, uid
+      returning id, uid, attempt, error, progress
     ), leases as (
-      update lease set node = null, until = null where kind = 'job' and holder_uid = (select uid from queued)
+      update lease set node = null, until = null where kind = 'job' and holder_uid = (select uid from ended)
     ), items as (
-      update job_item set status = 'queued' where job_id = (select id from queued)
-    )
-    select id from queued`.execute(trx);
+      update job_item set status = 'queued' where job_id = (select id from ended)
+    ), ${closeAttempt(sql`${outcome}`, sql`e.error`)}
+    select id from ended`.execute(trx);
   return rows.length === 1;
 }
 
@@ -222,7 +231,7 @@ export async function reapLost(
           finished_at = case when ${status} = 'queued' then null else now() end,
           error = case when ${status} = 'cancelled' then null else ${JSON.stringify(failure)}::jsonb end
         where id = ${job.id}
-        returning id, uid, status, kind, tenant_id, attempt
+        returning id, uid, status, kind, tenant_id, attempt, progress
       ), leases as (
         delete from lease where kind = 'job' and ${status} <> 'queued' and holder_uid in (select uid from ended)
       ), kept as (
@@ -230,7 +239,7 @@ export async function reapLost(
         where kind = 'job' and ${status} = 'queued' and holder_uid in (select uid from ended)
       ), items as (
         update job_item i set status = e.status from ended e where i.job_id = e.id
-      )
+      ), ${closeAttempt(sql`'lost'`, sql`${JSON.stringify(failure)}::jsonb`)}
       select uid, kind, tenant_id as "tenantId", attempt from ended`.execute(trx);
     for (const row of rows) lost.push({ ...row, status });
   }

@@ -7,10 +7,8 @@ import { type Executor, isUniqueViolation, type Store } from '../../platform/dat
 import { uuidv7 } from '../../platform/ids.ts';
 import type { Access } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
-import { ForbiddenError } from '../errors.ts';
-import { Permission } from '../identity/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
-import { requireScope } from '../identity/scopes.ts';
+import { admit } from './admit.ts';
 import { instancesBase } from './instance-rows.ts';
 import { homeContainer, Provider, providers, providerWord, regions } from './providers.ts';
 import { type Listing, type Page, type QueryCondition, readPage } from './query-condition.ts';
@@ -37,24 +35,6 @@ export type AccountRow = Readonly<Record<string, unknown>>;
 export interface Coverage {
   readonly total: number;
   readonly connected: number;
-}
-
-/**
- * May this principal come in at all? Holders of 104 and 12, and tokens of scope `door:sdps`. Throws ForbiddenError.
- */
-export function admit(principal: Principal, work: 'read' | 'write'): void {
-  const { permissions } = principal.subject;
-  const may =
-    permissions.has(Permission.manageTenantSources) ||
-    permissions.has(Permission.administrator) ||
-    principal.scopes?.has('door:sdps') === true;
-  if (!may) {
-    throw new ForbiddenError(
-      'permission_missing',
-      'Accounts and catalogs take permission 104 or the token scope door:sdps.',
-    );
-  }
-  requireScope(principal, work);
 }
 
 const nothing = [
@@ -100,7 +80,7 @@ export class Accounts {
 
   list(principal: Principal, asked: QueryCondition): Promise<Page<AccountRow>> {
     admit(principal, 'read');
-    return readPage(this.#deps.store.db, this.#listing(principal), asked);
+    return readPage(this.#deps.store.db, this.listing(principal), asked);
   }
 
   /** Throws SdpsError 1258 for a number that is taken anywhere, 1215 for an AWS account that is not installed. */
@@ -178,7 +158,7 @@ export class Accounts {
   async summary(principal: Principal, provider: number): Promise<{ account_total: number; region_total: number }> {
     admit(principal, 'read');
     const { rows } = await sql<{ account_total: number; region_total: number }>`
-      select count(*) as account_total, count(distinct region) as region_total from (${this.#listing(principal).base}) a
+      select count(*) as account_total, count(distinct region) as region_total from (${this.listing(principal).base}) a
       where a.account_provider_id = ${provider}`.execute(this.#deps.store.db);
     return rows[0] ?? { account_total: 0, region_total: 0 };
   }
@@ -188,7 +168,7 @@ export class Accounts {
     admit(principal, 'read');
     const { rows } = await sql<{ provider: number; region: string; count: number }>`
       select case a.account_provider_id when 4 then 1 else a.account_provider_id end as provider, a.region, count(*) as count
-      from (${this.#listing(principal).base}) a group by 1, 2 order by 3 desc, 1, 2`.execute(this.#deps.store.db);
+      from (${this.listing(principal).base}) a group by 1, 2 order by 3 desc, 1, 2`.execute(this.#deps.store.db);
     return rows.map(({ provider, region, count }) => {
       const seeded = regions.some((one) => one.provider === provider && one.name === region);
       return {
@@ -217,7 +197,8 @@ export class Accounts {
     return rows.length > 0;
   }
 
-  #listing(principal: Principal): Listing {
+  /** Accounts as rows, and the home container while something is in it. */
+  listing(principal: Principal): Listing {
     const { tenantId } = principal.subject;
     const texts = nothing.map((name) => sql`null::text as ${sql.ref(name)}`);
     const numbers = counters.map((name) => sql`case when a.provider = 1 then 0 end as ${sql.ref(name)}`);

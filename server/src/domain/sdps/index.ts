@@ -4,9 +4,29 @@
  * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/identity`, `domain/jobs`,
  * `domain/sources`, `domain/catalog`. Must not be imported: engines, gateway, doors; the gateway comes in as a port.
  */
-export { type AccountKey, type AccountRow, Accounts, admit, type Coverage } from './accounts.ts';
+export { type AccountKey, type AccountRow, Accounts, type Coverage } from './accounts.ts';
+export { admit } from './admit.ts';
+export {
+  type BatchColumns,
+  type BatchOutcome,
+  batchTemplate,
+  readBatch,
+  reportName,
+  writeBatchReport,
+} from './batch-sheet.ts';
+export { Batches, instanceColumnsOfBatch } from './batches.ts';
+export { type ConfigEntry, Configuration, concurrentRuns, concurrentSources } from './configuration.ts';
 export { Crawler } from './crawler.ts';
-export { doorName, type Editable, editable, type InstanceRow, instancesBase } from './instance-rows.ts';
+export { SourceExports } from './exports.ts';
+export { type BatchCounts, SdpsFiles } from './files.ts';
+export {
+  doorName,
+  type Editable,
+  editable,
+  type InstanceRow,
+  instanceColumns,
+  instancesBase,
+} from './instance-rows.ts';
 export {
   type DatabaseServer,
   type InstanceInput,
@@ -15,7 +35,18 @@ export {
   passwordMask,
   type SdpsGateway,
 } from './instances.ts';
-export { databaseTypeOf, Provider, providerOfType, providers, providerWord, regions } from './providers.ts';
+export { network, securityGroup, subnetsOf } from './network.ts';
+export { type AccountView, type NewAccount, ProviderAccounts } from './provider-accounts.ts';
+export {
+  databaseTypeOf,
+  Provider,
+  providerName,
+  providerNumber,
+  providerOfType,
+  providers,
+  providerWord,
+  regions,
+} from './providers.ts';
 export {
   type Condition,
   emptyPage,

@@ -16,7 +16,7 @@ import { writeSourcePair } from '../sources/credential-rows.ts';
 import { refuseOwnStore } from '../sources/own-store.ts';
 import type { Sources } from '../sources/sources.ts';
 import { secretContext } from '../sources/view.ts';
-import { admit } from './accounts.ts';
+import { admit } from './admit.ts';
 import {
   doorName,
   type Editable,

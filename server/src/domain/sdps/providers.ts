@@ -2,15 +2,17 @@
 
 export interface ProviderInfo {
   readonly id: number;
+  /** What the native API calls it. */
+  readonly word: string;
   readonly name: string;
   readonly resources: readonly string[];
 }
 
 export const providers: readonly ProviderInfo[] = [
-  { id: 1, name: 'AWS Cloud', resources: ['S3', 'RDS', 'GlueData', 'CustomJDBC'] },
-  { id: 2, name: 'Tencent Cloud', resources: ['CustomJDBC'] },
-  { id: 3, name: 'Google Cloud', resources: ['CustomJDBC'] },
-  { id: 4, name: 'JDBC Proxy', resources: [] },
+  { id: 1, word: 'aws', name: 'AWS Cloud', resources: ['S3', 'RDS', 'GlueData', 'CustomJDBC'] },
+  { id: 2, word: 'tencent', name: 'Tencent Cloud', resources: ['CustomJDBC'] },
+  { id: 3, word: 'google', name: 'Google Cloud', resources: ['CustomJDBC'] },
+  { id: 4, word: 'jdbc-proxy', name: 'JDBC Proxy', resources: [] },
 ];
 
 export const Provider = { aws: 1, tencent: 2, google: 3, jdbcProxy: 4 } as const;
@@ -21,6 +23,16 @@ export const homeContainer = { provider: Provider.jdbcProxy, account: 'headgate'
 /** `AWS CLOUD`; any other number counts as AWS. */
 export function providerWord(id: number): string {
   return (providers.find((provider) => provider.id === id) ?? providers[0]!).name.toUpperCase();
+}
+
+/** `tencent`; any other number counts as AWS. */
+export function providerName(id: number): string {
+  return (providers.find((provider) => provider.id === id) ?? providers[0]!).word;
+}
+
+/** The number of a word; undefined when there is none. */
+export function providerNumber(word: string): number | undefined {
+  return providers.find((provider) => provider.word === word)?.id;
 }
 
 /** The type of databases reached by JDBC: `jdbc_aws`, …; any other number counts as AWS. */

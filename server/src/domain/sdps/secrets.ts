@@ -7,9 +7,11 @@ import { announce } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import { NotFoundError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
+import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
 import { writeSourcePair } from '../sources/credential-rows.ts';
 import { checkText } from '../sources/fields.ts';
-import { admit } from './accounts.ts';
+import { storable } from '../text.ts';
+import { admit } from './admit.ts';
 import { doorName } from './instance-rows.ts';
 import { refusal } from './refusals.ts';
 
@@ -58,6 +60,30 @@ export class NamedSecrets {
     return rows;
   }
 
+  /** In the order of their names; names are exact. */
+  async page(principal: Principal, page: PageRequest): Promise<Page<NamedSecretView>> {
+    admit(principal, 'read');
+    const limit = pageLimit(page);
+    const after = page.cursor === undefined ? '' : decodeCursor('secrets', page.cursor, ['string'])[0];
+    const { rows } = await sql<NamedSecretView>`
+      select name, username, updated_at as "updatedAt" from named_secret where tenant_id = ${principal.subject.tenantId}
+        and name > ${after} order by name limit ${limit + 1}`.execute(this.#deps.store.db);
+    return toPage(
+      'secrets',
+      rows,
+      limit,
+      ({ name }) => [name],
+      (row) => row,
+    );
+  }
+
+  /** Throws NotFoundError `secret_not_found`. */
+  async get(principal: Principal, name: string): Promise<NamedSecretView> {
+    const found = (await this.list(principal)).find((secret) => secret.name === name);
+    if (found === undefined) throw new NotFoundError('secret_not_found', 'There is no such named secret.');
+    return found;
+  }
+
   /** Makes or replaces one; sources that name it use the new pair from now on. */
   async set(
     principal: Principal,
@@ -103,9 +129,8 @@ export class NamedSecrets {
     const { store, audit } = this.#deps;
     await store.transaction(async (trx) => {
       const { rows } = await sql<{ uid: string }>`
-        delete from named_secret where tenant_id = ${principal.subject.tenantId} and name = ${name} returning uid`.execute(
-        trx,
-      );
+        delete from named_secret where tenant_id = ${principal.subject.tenantId}
+          and name = ${storable(name)} returning uid`.execute(trx);
       const [row] = rows;
       if (row === undefined) throw new NotFoundError('secret_not_found', 'There is no such named secret.');
       await audit.record(trx, principal, {

@@ -6,13 +6,14 @@
  * `domain/sources`. Must not be imported: engines, gateway, doors; the gateway comes in as `ConnectionPort`.
  */
 export { Accounts } from './accounts.ts';
+export { recordActivity } from './activities.ts';
 export type { Activity, Attachment, Comment, Target } from './activity-rows.ts';
 export { type Caller, callerOf, defaultUserType, isTenantAdmin } from './caller.ts';
 export { type CatalogDataset, Catalogs } from './catalogs.ts';
 export { type ChorusViewInput, ChorusViews } from './chorus-views.ts';
 export { Comments } from './comments.ts';
 export { type Dataset, Datasets } from './datasets.ts';
-export { Members } from './members.ts';
+export { type GroupMembership, Members } from './members.ts';
 export { type MilestoneInput, Milestones } from './milestones.ts';
 export * from './model.ts';
 export { type NoteState, type NoteStep, noteStateOf, noteStates } from './note-states.ts';
@@ -23,6 +24,7 @@ export { People, type PersonInput } from './people.ts';
 export { type PictureOwner, Pictures } from './pictures.ts';
 export { SourceProbes } from './probes.ts';
 export { DatabaseFailedError, type FieldProblem, FieldsInvalidError, SourceForbiddenError } from './refusals.ts';
+export { deleteWorkspace } from './removal.ts';
 export { type ReadPort, SandboxUsage } from './sandbox-usage.ts';
 export { Sandboxes, type SandboxInput, type StatementPort } from './sandboxes.ts';
 export { Search } from './search.ts';

@@ -13,6 +13,7 @@ import {
   type Listed,
   type Member,
   type MemberInput,
+  type MemberRole,
   type NumberedPage,
   ownerLabel,
   type WorkspaceKey,
@@ -26,6 +27,13 @@ import { windowOf } from './workspaces.ts';
 
 /** Members of one workspace at most. */
 const most = 10_000;
+
+/** A group whose users belong to a workspace. */
+export interface GroupMembership {
+  /** Name of the group. */
+  readonly group: string;
+  readonly role: MemberRole;
+}
 
 /** What a change of members did. */
 interface Outcome {
@@ -49,17 +57,58 @@ export class Members {
     return { items: await readMembers(db, id, windowOf(page)), records: rows[0]?.records ?? 0 };
   }
 
+  /** Groups whose users belong to it, by name. */
+  async listGroups(principal: Principal, key: WorkspaceKey): Promise<GroupMembership[]> {
+    const { db } = this.#deps.store;
+    const { id } = await findWorkspace(db, await callerOf(db, principal), key);
+    return readGroups(db, id);
+  }
+
+  /** Replaces the groups whose users belong to it. Throws NotFoundError for groups that the tenant has not. */
+  async replaceGroups(
+    principal: Principal,
+    key: WorkspaceKey,
+    groups: readonly { readonly group: string; readonly role?: MemberRole | undefined }[],
+  ): Promise<GroupMembership[]> {
+    requireScope(principal, 'write');
+    const { store, audit } = this.#deps;
+    const caller = await callerOf(store.db, principal);
+    const roles = new Map(groups.map(({ group, role = 'developer' }) => [foldName(group), role]));
+    return store.transaction(async (trx) => {
+      const row = await findWorkspace(trx, caller, key, 'update');
+      if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
+      const { rows: known } = await sql<{ id: number; folded: string }>`
+        select id, name_folded as folded from user_group
+        where tenant_id = ${row.tenant_id} and name_folded = any(${[...roles.keys()]}::text[])`.execute(trx);
+      if (known.length !== roles.size) throw notFound('group');
+      await sql`delete from workspace_member where workspace_id = ${row.id} and group_id is not null`.execute(trx);
+      for (const { id, folded } of known) {
+        await sql`
+          insert into workspace_member (workspace_id, group_id, role)
+          values (${row.id}, ${id}, ${roles.get(folded)})`.execute(trx);
+      }
+      await audit.record(trx, principal, {
+        action: 'workspace.members',
+        outcome: 'allowed',
+        resource: { type: 'workspace', uid: row.uid, name: row.name },
+        detail: { groups: Object.fromEntries(roles) },
+      });
+      await announce(trx, '*');
+      return readGroups(trx, row.id);
+    });
+  }
+
   /** The same as `replace` with user names. Throws NotFoundError for unknown ones. */
   async replaceByName(
     principal: Principal,
     key: WorkspaceKey,
-    members: readonly { readonly username: string; readonly label?: string }[],
+    members: readonly { readonly username: string; readonly label?: string; readonly role?: MemberRole }[],
   ): Promise<Member[]> {
     const ids = await this.#numbers(
       principal,
       members.map(({ username }) => username),
     );
-    const named = members.map(({ username, label }) => ({ userId: ids.get(foldName(username)) ?? 0, label }));
+    const named = members.map(({ username, ...rest }) => ({ userId: ids.get(foldName(username)) ?? 0, ...rest }));
     return this.replace(principal, key, named);
   }
 
@@ -68,7 +117,7 @@ export class Members {
    * (decisions.md 13). Throws FieldsInvalidError `owner` when the owner is left out, NotFoundError for unknown users.
    */
   async replace(principal: Principal, key: WorkspaceKey, members: readonly MemberInput[]): Promise<Member[]> {
-    const wanted = labelsOf(members);
+    const wanted = wordsOf(members);
     return this.#change(principal, key, async (trx, row) => {
       if (row.owner_id === null || !wanted.has(row.owner_id)) throw invalid('owner', 'owner_must_be_a_member', null);
       const ids = [...wanted.keys()];
@@ -80,11 +129,16 @@ export class Members {
     });
   }
 
-  /** Adds one user, or gives another label. Throws NotFoundError for an unknown one. */
-  async put(principal: Principal, key: WorkspaceKey, username: string, label?: string): Promise<Member> {
+  /** Adds one user, or gives another label or role. Throws NotFoundError for an unknown one. */
+  async put(
+    principal: Principal,
+    key: WorkspaceKey,
+    username: string,
+    words: Pick<MemberInput, 'label' | 'role'> = {},
+  ): Promise<Member> {
     const ids = await this.#numbers(principal, [username]);
     const userId = ids.get(foldName(username)) ?? 0;
-    const wanted = labelsOf([{ userId, label }]);
+    const wanted = wordsOf([{ userId, ...words }]);
     const members = await this.#change(principal, key, async (trx, row) => ({
       added: await putMembers(trx, row, wanted),
       removed: [],
@@ -162,11 +216,11 @@ export class Members {
   }
 }
 
-/** Makes these users members, or gives them these labels; the numbers of those who were none before. */
+/** Makes these users members, or gives them these labels and roles; the numbers of those who were none before. */
 async function putMembers(
   trx: Executor,
   row: WorkspaceRow,
-  wanted: ReadonlyMap<number, string | undefined>,
+  wanted: ReadonlyMap<number, Pick<MemberInput, 'label' | 'role'>>,
 ): Promise<number[]> {
   const ids = [...wanted.keys()];
   const { rows: known } = await sql<{ id: number }>`
@@ -177,28 +231,41 @@ async function putMembers(
     select user_id from workspace_member where workspace_id = ${row.id} and user_id = any(${ids}::bigint[])`.execute(
     trx,
   );
-  for (const [userId, label] of wanted) {
+  for (const [userId, { label, role }] of wanted) {
     const owns = userId === row.owner_id;
     const given = label ?? (owns ? ownerLabel : defaultLabel);
     await sql`
       insert into workspace_member (workspace_id, user_id, role, label)
-      values (${row.id}, ${userId}, ${owns ? 'administrator' : 'developer'}, ${given})
+      values (${row.id}, ${userId}, ${owns ? 'administrator' : (role ?? 'developer')}, ${given})
       on conflict (workspace_id, user_id) where user_id is not null
-      do update set label = coalesce(${label ?? null}, workspace_member.label, ${given})`.execute(trx);
+      do update set role = coalesce(${owns ? null : (role ?? null)}::text, workspace_member.role),
+        label = coalesce(${label ?? null}, workspace_member.label, ${given})`.execute(trx);
   }
   const kept = new Set(before.map(({ user_id }) => user_id));
   return ids.filter((id) => !kept.has(id));
 }
 
-/** Users and their labels, each user once. */
-function labelsOf(members: readonly MemberInput[]): ReadonlyMap<number, string | undefined> {
+interface GroupRow {
+  readonly name: string;
+  readonly role: MemberRole;
+}
+
+async function readGroups(executor: Executor, workspaceId: number): Promise<GroupMembership[]> {
+  const { rows } = await sql<GroupRow>`
+    select g.name, m.role from workspace_member m join user_group g on g.id = m.group_id
+    where m.workspace_id = ${workspaceId} order by g.name_folded`.execute(executor);
+  return rows.map(({ name, role }) => ({ group: name, role }));
+}
+
+/** Users with label and role, each user once. */
+function wordsOf(members: readonly MemberInput[]): ReadonlyMap<number, Pick<MemberInput, 'label' | 'role'>> {
   if (members.length > most) throw invalid('members', 'too_long', { count: most });
   const problems = new Problems();
-  const labels = new Map<number, string | undefined>();
-  for (const { userId, label } of members) {
+  const words = new Map<number, Pick<MemberInput, 'label' | 'role'>>();
+  for (const { userId, label, role } of members) {
     if (!Number.isSafeInteger(userId) || userId < 1) throw notFound('user');
-    labels.set(userId, problems.text(label, 'role', limits.label) ?? undefined);
+    words.set(userId, { label: problems.text(label, 'role', limits.label) ?? undefined, role });
   }
   problems.settle();
-  return labels;
+  return words;
 }

@@ -66,7 +66,12 @@ export interface Person {
   readonly tags: readonly Tag[];
 }
 
+/** What a member may do on the doors that ask for a role, the least first (dataarts.md §5.6). */
+export const memberRoles = ['viewer', 'analyst', 'developer', 'administrator'] as const;
+export type MemberRole = (typeof memberRoles)[number];
+
 export interface Member extends Person {
+  readonly role: MemberRole;
   /** Descriptive only: no permission comes from it. */
   readonly label: string;
 }
@@ -188,7 +193,9 @@ export type WorkspaceKey = number | string;
 
 export interface MemberInput {
   readonly userId: number;
-  readonly label?: string;
+  readonly label?: string | undefined;
+  /** Who stays keeps the one it has, who is new is a developer, unless said. */
+  readonly role?: MemberRole | undefined;
 }
 
 export interface Milestone {

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { defaultUserType } from './caller.ts';
-import { defaultLabel, type Member, type Person, type Tag } from './model.ts';
+import { defaultLabel, type Member, type MemberRole, type Person, type Tag } from './model.ts';
 
 interface PersonRow {
   readonly id: number;
@@ -140,9 +140,12 @@ export async function readMembers(
   workspaceId: number,
   tail: RawBuilder<unknown> = sql``,
 ): Promise<Member[]> {
-  const { rows } = await sql<PersonRow & { label: string | null }>`
-    select ${columns}, m.label from user_account u left join picture p on p.user_id = u.id
+  const { rows } = await sql<PersonRow & { label: string | null; role: MemberRole }>`
+    select ${columns}, m.label, coalesce(m.role, (
+        select min(o.role) from workspace_member o join user_group_member g on g.group_id = o.group_id
+        where o.workspace_id = ${workspaceId} and g.user_id = u.id)) as role
+    from user_account u left join picture p on p.user_id = u.id
       left join workspace_member m on m.workspace_id = ${workspaceId} and m.user_id = u.id
     where u.id in (${memberIds(sql`${workspaceId}`)}) and u.builtin is null order by u.id ${tail}`.execute(executor);
-  return rows.map((row) => ({ ...toPerson(row), label: row.label ?? defaultLabel }));
+  return rows.map((row) => ({ ...toPerson(row), label: row.label ?? defaultLabel, role: row.role }));
 }

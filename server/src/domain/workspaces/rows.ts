@@ -8,6 +8,7 @@ import type { Person, ProjectStatus, SchemaSummary, Tag, WorkspaceKey, Workspace
 import { memberIds, peopleById, tagsOf } from './people-rows.ts';
 import { hidden, notFound } from './refusals.ts';
 import { readSchemas } from './source-rows.ts';
+import { safeText } from './text.ts';
 
 /** A workspace's own row and the caller's standing in it: what rules are asked about. */
 export interface WorkspaceRow {
@@ -158,7 +159,8 @@ function toView(row: CountedRow, caller: Caller, { owner, people, schemas }: Aro
     name: row.name,
     isPublic: row.is_public,
     archivedAt: row.archived_at,
-    summary: row.description,
+    // Other doors keep their descriptions word for word.
+    summary: row.description === null ? null : safeText(row.description),
     rights: rightsOf(caller, standingOf(row)),
     isMember: row.is_member,
     datasetsCount: row.datasets,

@@ -8,7 +8,7 @@ import { uuidv7 } from '../../platform/ids.ts';
 import { announce } from '../access/index.ts';
 import { ConflictError } from '../errors.ts';
 import { foldName } from '../identity/names.ts';
-import type { Principal } from '../identity/principal.ts';
+import { type Principal, storedUserId } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { checkVersion } from '../sources/leases.ts';
 import { recordActivity } from './activities.ts';
@@ -27,6 +27,7 @@ import {
 } from './model.ts';
 import { memberIds } from './people-rows.ts';
 import { forbidden, notFound } from './refusals.ts';
+import { deleteWorkspace } from './removal.ts';
 import { findWorkspace, readWorkspaces, standingOf } from './rows.ts';
 import { limits, Problems, safeText } from './text.ts';
 import { planChange } from './workspace-plan.ts';
@@ -65,9 +66,11 @@ export class Workspaces {
     const id = await store
       .transaction(async (trx) => {
         const { rows } = await sql<{ id: number }>`
-          insert into workspace (uid, tenant_id, name, name_folded, description, owner_id, is_public, stage_id)
+          insert into workspace (uid, tenant_id, name, name_folded, description, owner_id, is_public, stage_id, created_by,
+            updated_by)
           values (${uid}, ${caller.tenantId}, ${name}, ${foldName(name)}, ${summary === null ? null : safeText(summary)},
-            ${caller.userId}, ${input.isPublic ?? false}, (select id from workspace_stage where is_default))
+            ${caller.userId}, ${input.isPublic ?? false}, (select id from workspace_stage where is_default), ${storedUserId(principal.actor)},
+            ${storedUserId(principal.actor)})
           returning id`.execute(trx);
         const made = rows[0]!.id; // an insert of one row returns one
         await trx
@@ -171,7 +174,12 @@ export class Workspaces {
         if (plan.owning.length > 0 && !mayOwn(caller, standing)) throw forbidden('workspace');
         await trx
           .updateTable('workspace')
-          .set({ ...plan.columns, version: row.version + 1, updated_at: this.#deps.clock.now() })
+          .set({
+            ...plan.columns,
+            version: row.version + 1,
+            updated_by: storedUserId(principal.actor),
+            updated_at: this.#deps.clock.now(),
+          })
           .where('id', '=', row.id)
           .execute();
         await audit.record(trx, principal, {
@@ -205,18 +213,13 @@ export class Workspaces {
       if (row.is_default) {
         throw new ConflictError('default_workspace', "The tenant's default workspace cannot be deleted.");
       }
-      const sources = await this.#removeHomeSources(trx, row.id);
-      await trx.deleteFrom('credential').where('workspace_id', '=', row.id).execute();
-      await sql`
-        update workspace set deleted_at = now(), updated_at = now(), version = version + 1
-        where id = ${row.id}`.execute(trx);
+      const sources = await deleteWorkspace(trx, row.id);
       await audit.record(trx, principal, {
         action: 'workspace.delete',
         outcome: 'allowed',
         resource: { type: 'workspace', uid: row.uid, name: row.name },
         detail: { sources },
       });
-      await announce(trx, '*');
     });
   }
 
@@ -246,27 +249,6 @@ export class Workspaces {
       descriptionLong: row.description_long,
       descriptionShort: row.description_short,
     }));
-  }
-
-  async #removeHomeSources(trx: Executor, workspaceId: number): Promise<string[]> {
-    const { rows } = await sql<{ id: number; name: string }>`
-      select id, name from data_source where workspace_id = ${workspaceId} and deleted_at is null
-      order by id for update`.execute(trx);
-    if (rows.length === 0) return [];
-    const ids = rows.map((source) => source.id);
-    const { rows: leases } = await sql<{ name: string }>`
-      select s.name from lease l join data_source s on s.id = l.source_id
-      where l.kind = 'job' and l.source_id = any(${ids}::bigint[]) limit 1`.execute(trx);
-    if (leases[0] !== undefined) {
-      throw new ConflictError('source_in_use', `A job uses "${leases[0].name}", whose home this workspace is.`, {
-        remedy: 'Wait until the job ends, or cancel it.',
-      });
-    }
-    await sql`
-      with names as (update source_name set live = false where source_id = any(${ids}::bigint[]))
-      update data_source set deleted_at = now(), updated_at = now(), version = version + 1
-      where id = any(${ids}::bigint[])`.execute(trx);
-    return rows.map((source) => source.name);
   }
 
   async #tell(

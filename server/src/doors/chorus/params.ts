@@ -3,8 +3,7 @@
  * `a[b]=1` nests, `a[]=1` lists; the body wins over the query string.
  */
 import type { FastifyRequest } from 'fastify';
-import { type DoorInstance, parseJson, problem } from '../../platform/http/index.ts';
-import { parseMultipart, type Upload } from './multipart.ts';
+import { type DoorInstance, parseJson, parseMultipart, problem, type Upload } from '../../platform/http/index.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

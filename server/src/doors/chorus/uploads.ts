@@ -1,7 +1,7 @@
 /** Files that come with a request, and files that are sent. */
 import type { FastifyReply } from 'fastify';
+import type { Upload } from '../../platform/http/index.ts';
 import { exchangeOf } from '../../platform/http/index.ts';
-import type { Upload } from './multipart.ts';
 import { isUpload } from './params.ts';
 
 /** Bytes of a request with a file, and of one with a picture. */

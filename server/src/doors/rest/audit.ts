@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import type { Static } from 'typebox';
 import type { AuditEntry, AuditFilter } from '../../domain/audit/index.ts';
-import { pageOf, pageQuery, streamResponse } from '../../platform/http/index.ts';
+import { goneSignal, pageOf, pageQuery, streamResponse } from '../../platform/http/index.ts';
 import type { Operations } from './operation.ts';
 import { parseTime } from './present.ts';
 import * as schemas from './schemas/index.ts';
@@ -72,6 +72,18 @@ export function registerAudit(operations: Operations, services: RestServices): v
       answers: { 200: schemas.auditCheckpoints },
     },
     ({ principal }) => audit.checkpoints(principal),
+  );
+  operations.add(
+    {
+      method: 'POST',
+      path: '/audit/verify',
+      id: 'verifyAudit',
+      tag,
+      summary: 'Check every chain in the store, event by event; for administrators.',
+      description: 'Whoever does not trust the store exports the events and runs `headgate audit verify` elsewhere.',
+      answers: { 200: schemas.auditVerification },
+    },
+    ({ principal, reply }) => audit.verify(principal, [], goneSignal(reply.raw)),
   );
 }
 

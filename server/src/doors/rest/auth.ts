@@ -5,7 +5,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
-import { mustChangePassword, type Principal, type RequestContext } from '../../domain/identity/index.ts';
+import { mustChangePassword, type Principal, type RequestContext, requireScope } from '../../domain/identity/index.ts';
 import { exchangeOf, problem, type RateLimiter } from '../../platform/http/index.ts';
 import type { RestServices } from './services.ts';
 
@@ -108,6 +108,8 @@ export function authentication(services: RestServices) {
         remedy: 'Change it with PUT /api/v1/me/password.',
       });
     }
+    // A token that is held to other doors reads nothing here either.
+    requireScope(principal, 'read');
     request.principal = principal;
     if (userLimiter.enabled) spend(userLimiter, `user:${principal.actor.id}`);
   };

@@ -3,7 +3,16 @@ import type { CorsOrigins } from '../../domain/identity/cors-origins.ts';
 import type { DoorInstance } from '../../platform/http/index.ts';
 import { apiPrefix } from './operation.ts';
 
-const exposed = 'ETag, Location, X-Request-Id, Retry-After, Idempotency-Replayed, Headgate-Query-Id, Headgate-Columns';
+const exposed = [
+  'ETag',
+  'Location',
+  'X-Request-Id',
+  'Retry-After',
+  'Idempotency-Replayed',
+  'Headgate-Query-Id',
+  'Headgate-Columns',
+  'Headgate-Result',
+].join(', ');
 
 /** Adds the headers, and answers preflight requests: for origins of the settings and for those that administrators list. */
 export function registerCors(app: DoorInstance, origins: readonly string[], listed: CorsOrigins): void {

@@ -12,7 +12,9 @@ import {
   UnauthenticatedError,
   UnavailableError,
 } from '../../domain/errors.ts';
+import { SdpsError } from '../../domain/sdps/index.ts';
 import type { Problem } from '../../platform/http/index.ts';
+import { sdpsProblem } from './discovery-problems.ts';
 
 /** Codes of SourceError that speak of the connection, not of the statement: 502. */
 const connectionCodes: ReadonlySet<string> = new Set([
@@ -82,6 +84,7 @@ const platformProblems: Readonly<Record<string, Problem>> = {
 
 /** The problem of an error, or undefined for one that nobody foresaw. */
 export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof SdpsError) return sdpsProblem(error);
   if (error instanceof DomainError) {
     const headers = headersOf(error);
     return {

@@ -11,13 +11,18 @@ import {
   registerIdempotency,
   registerOpenApi,
 } from '../../platform/http/index.ts';
+import { registerAccounts, registerSecrets } from './accounts.ts';
 import { registerAudit, registerLimits } from './audit.ts';
 import { registerCatalog } from './catalog.ts';
 import { registerCors } from './cors.ts';
 import { registerCredentials } from './credentials.ts';
+import { registerDiscoveryJobs, registerFindings } from './discovery.ts';
+import { registerDiscoveryRuns } from './discovery-runs.ts';
 import { problemOf } from './errors.ts';
 import { registerGroupMembers } from './group-members.ts';
 import { registerGroups, registerTenants } from './groups.ts';
+import { registerIdentifiers, registerTemplate } from './identifiers.ts';
+import { registerInstallation } from './installation.ts';
 import { registerJobs } from './jobs.ts';
 import { registerMilestones } from './milestones.ts';
 import { Operations } from './operation.ts';
@@ -25,14 +30,16 @@ import { registerPolicies } from './policies.ts';
 import { registerQueries } from './query.ts';
 import { registerRoles } from './roles.ts';
 import { registerSchedules } from './schedules.ts';
+import { registerServiceAccounts } from './service-accounts.ts';
 import type { RestServices } from './services.ts';
 import { registerSessions, registerSignIn } from './sessions.ts';
 import { registerShares } from './shares.ts';
 import { registerOpenIdSignIn } from './sign-in.ts';
 import { registerSignInServices } from './sign-in-services.ts';
-import { registerEngines, registerSources, registerTests } from './sources.ts';
+import { registerLabels, registerSourceCatalog } from './source-catalog.ts';
+import { registerEngines, registerSources, registerTests, registerUrls } from './sources.ts';
 import { registerSystem } from './system.ts';
-import { registerTokens } from './tokens.ts';
+import { registerAccessKeys, registerTokens } from './tokens.ts';
 import { registerUsers } from './users.ts';
 import { registerDeliveries, registerWebhooks } from './webhooks.ts';
 import { registerWorkspaceCredentials } from './workspace-credentials.ts';
@@ -51,16 +58,21 @@ const tags = [
   { name: 'groups', description: 'Named sets of users.' },
   { name: 'tenants', description: 'Separate parts of one installation.' },
   { name: 'tokens', description: 'API tokens for programs.' },
+  { name: 'access keys', description: 'Keys that sign requests.' },
   { name: 'sources', description: 'Databases, registered once.' },
   { name: 'credentials', description: 'Logins of sources; write-only.' },
   { name: 'shares', description: 'Who else may do what.' },
   { name: 'schema', description: 'Tables and columns.' },
+  { name: 'accounts', description: 'Accounts of providers that sources hang from, and named secrets.' },
+  { name: 'catalog', description: 'Tables and columns with labels and classes.' },
+  { name: 'discovery', description: 'Finding sensitive data.' },
   { name: 'queries', description: 'Running statements.' },
   { name: 'jobs', description: 'Work that outlives a request.' },
   { name: 'webhooks', description: 'Who hears when jobs end.' },
   { name: 'workspaces', description: 'Rooms to work in, and the credentials that they share.' },
   { name: 'audit', description: 'What happened.' },
   { name: 'limits', description: 'Caps on rows, bytes and time.' },
+  { name: 'system', description: 'Version, health, nodes and keys.' },
   { name: 'policies', description: 'Passwords, addresses, web pages; what was used.' },
 ];
 
@@ -97,18 +109,30 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   const operations = new Operations(app, services);
   registerSessions(operations, services);
   registerUsers(operations, services);
+  registerServiceAccounts(operations, services);
   registerRoles(operations, services);
   registerGroups(operations, services);
   registerTenants(operations, services);
   registerTokens(operations, services);
+  registerAccessKeys(operations, services);
   registerSignInServices(operations, services);
   registerEngines(operations, services);
   registerSources(operations, services);
   registerTests(operations, services);
+  registerUrls(operations, services);
   registerGroupMembers(operations, services);
   registerCredentials(operations, services);
   registerShares(operations, services);
   registerCatalog(operations, services);
+  registerAccounts(operations, services);
+  registerSecrets(operations, services);
+  registerSourceCatalog(operations, services);
+  registerLabels(operations, services);
+  registerIdentifiers(operations, services);
+  registerTemplate(operations, services);
+  registerDiscoveryJobs(operations, services);
+  registerDiscoveryRuns(operations, services);
+  registerFindings(operations, services);
   registerQueries(operations, services);
   registerJobs(operations, services);
   registerSchedules(operations, services);
@@ -126,6 +150,7 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerAudit(operations, services);
   registerLimits(operations, services);
   registerPolicies(operations, services);
+  registerInstallation(operations, services);
 }
 
 /** The native door over the given services. */

@@ -86,6 +86,19 @@ export function registerJobs(operations: Operations, services: RestServices): vo
   );
   operations.add(
     {
+      method: 'GET',
+      path: '/jobs/:id/attempts',
+      id: 'listJobAttempts',
+      tag,
+      summary: 'Its attempts and how each ended, the newest first.',
+      params: schemas.idParams,
+      answers: { 200: pageOf(schemas.jobAttempt) },
+      problems: [404],
+    },
+    async ({ principal, params }) => ({ items: await jobs.attempts(principal, params.id), nextCursor: null }),
+  );
+  operations.add(
+    {
       method: 'POST',
       path: '/jobs/:id/cancel',
       id: 'cancelJob',

@@ -24,6 +24,12 @@ export function permissionIds(given: readonly string[]): number[] {
   });
 }
 
+/** The explicit permissions of a body as ids. */
+export function withPermissionIds<Body extends { permissions?: string[] }>(body: Body) {
+  const { permissions, ...rest } = body;
+  return permissions === undefined ? rest : { ...rest, permissions: permissionIds(permissions) };
+}
+
 export function presentUser(user: UserView) {
   return { ...user, permissions: words(user.permissions) };
 }

@@ -2,10 +2,23 @@
 import type { Access, Limits, Shares } from '../../domain/access/index.ts';
 import type { AuditLog } from '../../domain/audit/index.ts';
 import type { CatalogStore } from '../../domain/catalog/index.ts';
+import type {
+  Definitions,
+  DiscoveryJobs,
+  DiscoveryRuns,
+  FindingsQueue,
+  Identifiers,
+  Labels,
+  Reports,
+  RunList,
+  SourceCatalog,
+} from '../../domain/discovery/index.ts';
 import type { Webhooks } from '../../domain/events/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
 import type { JobService, Schedules } from '../../domain/jobs/index.ts';
+import type { Crawler, NamedSecrets, ProviderAccounts } from '../../domain/sdps/index.ts';
 import type { Credentials, GroupMembers, Sources } from '../../domain/sources/index.ts';
+import type { System } from '../../domain/system/index.ts';
 import type { UsageMeters } from '../../domain/usage/index.ts';
 import type {
   Accounts,
@@ -40,6 +53,18 @@ export interface RestServices {
   readonly groupMembers: GroupMembers;
   readonly credentials: Credentials;
   readonly catalog: CatalogStore;
+  readonly providerAccounts: ProviderAccounts;
+  readonly secrets: NamedSecrets;
+  readonly crawler: Crawler;
+  readonly sourceCatalog: SourceCatalog;
+  readonly labels: Labels;
+  readonly identifiers: Identifiers;
+  readonly definitions: Definitions;
+  readonly discoveryJobs: DiscoveryJobs;
+  readonly runs: DiscoveryRuns;
+  readonly runList: RunList;
+  readonly findings: FindingsQueue;
+  readonly reports: Reports;
   readonly jobs: JobService;
   readonly schedules: Schedules;
   readonly webhooks: Webhooks;
@@ -58,6 +83,7 @@ export interface RestServices {
   readonly workfileRuns: WorkfileRuns;
   readonly audit: AuditLog;
   readonly usage: UsageMeters;
+  readonly system: System;
   readonly gateway: Gateway;
   readonly store: Store;
   readonly vault: Vault;
@@ -83,4 +109,6 @@ export interface RestSettings {
   /** Origins of other web pages that may call with a bearer token. */
   readonly corsOrigins: readonly string[];
   readonly trustProxy: boolean;
+  /** Browsers that open the server's root are sent to the console. */
+  readonly consoleEnabled: boolean;
 }

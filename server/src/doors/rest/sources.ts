@@ -183,6 +183,25 @@ export function registerTests(operations: Operations, services: RestServices): v
   );
 }
 
+/** Connection URLs, split for forms. The password stays where it is: no answer holds one. */
+export function registerUrls(operations: Operations, { gateway }: RestServices): void {
+  operations.add(
+    {
+      method: 'POST',
+      path: '/connection-urls',
+      id: 'splitConnectionUrl',
+      tag,
+      summary: 'Split a connection URL into the parts of a source, without its password.',
+      body: schemas.urlBody,
+      answers: { 200: schemas.urlParts },
+    },
+    ({ body }) => {
+      const { password, ...parts } = gateway.splitUrl(body.url, body.engine);
+      return { ...parts, hasPassword: password !== undefined && password !== '' };
+    },
+  );
+}
+
 /** The engines of this installation. */
 export function registerEngines(operations: Operations, services: RestServices): void {
   const facts = services.gateway.engineFacts();

@@ -24,19 +24,25 @@ async function runCheck(check: () => Promise<void>): Promise<CheckResult> {
   }
 }
 
+/** Asks every check at once. */
+export function checkAll(
+  checks: RestServices['checks'],
+): Promise<{ readonly name: string; readonly result: CheckResult }[]> {
+  return Promise.all(Object.entries(checks).map(async ([name, check]) => ({ name, result: await runCheck(check) })));
+}
+
 export function registerSystem(app: DoorInstance, services: RestServices): void {
-  const { checks, draining, metrics, version } = services;
+  const { checks, draining, metrics, version, settings } = services;
   app.get('/healthz', async () => ({ status: 'healthy', version }));
   app.get('/readyz', async (_request, reply) => {
-    const names = Object.keys(checks);
-    const results = await Promise.all(names.map((name) => runCheck(checks[name]!)));
-    const found: Record<string, unknown> = Object.fromEntries(names.map((name, index) => [name, results[index]]));
+    const results = await checkAll(checks);
+    const found: Record<string, unknown> = Object.fromEntries(results.map(({ name, result }) => [name, result]));
     if (draining()) found.draining = { status: 'down', reason: 'the server is stopping' };
-    const ready = !draining() && results.every((result) => result.status === 'up');
+    const ready = !draining() && results.every(({ result }) => result.status === 'up');
     reply.code(ready ? 200 : 503);
     return { status: ready ? 'healthy' : 'unhealthy', checks: found, version, deployment_mode: 'local' };
   });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   app.get(`${apiPrefix}/openapi.json`, async () => app.swagger());
-  app.get('/', async (_request, reply) => reply.redirect('/docs/'));
+  app.get('/', async (_request, reply) => reply.redirect(settings.consoleEnabled ? '/console/' : '/docs/'));
 }

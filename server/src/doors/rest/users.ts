@@ -3,17 +3,11 @@ import Type from 'typebox';
 import { permissionTable, permissionWord } from '../../domain/identity/permissions.ts';
 import { pageOf, pageQuery } from '../../platform/http/index.ts';
 import type { Operations } from './operation.ts';
-import { parseOptionalTime, permissionIds, presentRole, presentUser } from './present.ts';
+import { parseOptionalTime, presentRole, presentUser, withPermissionIds } from './present.ts';
 import * as schemas from './schemas/index.ts';
 import type { RestServices } from './services.ts';
 
 const tag = 'users';
-
-/** The explicit permissions of a body as ids. */
-function withIds<Body extends { permissions?: string[] }>(body: Body) {
-  const { permissions, ...rest } = body;
-  return permissions === undefined ? rest : { ...rest, permissions: permissionIds(permissions) };
-}
 
 export function registerUsers(operations: Operations, services: RestServices): void {
   const { users, roles } = services.identity;
@@ -28,7 +22,7 @@ export function registerUsers(operations: Operations, services: RestServices): v
       answers: { 201: schemas.user },
     },
     async ({ principal, body, reply }) => {
-      const user = await users.create(principal, withIds(body));
+      const user = await users.create(principal, withPermissionIds(body));
       reply.code(201).header('location', `/api/v1/users/${encodeURIComponent(user.username)}`);
       return presentUser(user);
     },
@@ -40,7 +34,7 @@ export function registerUsers(operations: Operations, services: RestServices): v
       id: 'listUsers',
       tag,
       summary: 'List the users that the caller may see.',
-      query: schemas.strict({ ...pageQuery, q: schemas.optionalText(256), tenant: schemas.optionalText(128) }),
+      query: schemas.strict({ ...pageQuery, ...schemas.userFilter }),
       answers: { 200: pageOf(schemas.user) },
     },
     async ({ principal, query: { limit, cursor, ...filter } }) => {
@@ -74,7 +68,7 @@ export function registerUsers(operations: Operations, services: RestServices): v
       problems: [404],
     },
     async ({ principal, params, body }) => {
-      const { passwordExpiresAt: expires, ...rest } = withIds(body);
+      const { passwordExpiresAt: expires, ...rest } = withPermissionIds(body);
       const passwordExpiresAt = parseOptionalTime(expires, 'passwordExpiresAt');
       return presentUser(await users.update(principal, params.username, { ...rest, passwordExpiresAt }));
     },

@@ -48,7 +48,7 @@ function tagged(reply: FastifyReply, view: WorkspaceView): Record<string, unknow
   return presentWorkspace(view);
 }
 
-const presentMember = ({ username, label }: Member): Record<string, unknown> => ({ username, label });
+const presentMember = ({ username, label, role }: Member): Record<string, unknown> => ({ username, label, role });
 
 export function registerWorkspaces(operations: Operations, services: RestServices): void {
   const { workspaces } = services;
@@ -174,18 +174,47 @@ export function registerWorkspaceMembers(operations: Operations, { members }: Re
       return { items: now.map(presentMember), nextCursor: null };
     },
   );
+  operations.add(
+    {
+      ...at,
+      method: 'GET',
+      path: `${one}/groups`,
+      id: 'listWorkspaceGroups',
+      summary: 'Groups whose users belong to it.',
+      answers: { 200: pageOf(schemas.groupMembership) },
+    },
+    async ({ principal, params }) => ({
+      items: await members.listGroups(principal, params.workspace),
+      nextCursor: null,
+    }),
+  );
+  operations.add(
+    {
+      ...at,
+      method: 'PUT',
+      path: `${one}/groups`,
+      id: 'putWorkspaceGroups',
+      summary: 'Say which groups belong to it; all others do no more.',
+      body: schemas.groupMembershipsBody,
+      answers: { 200: pageOf(schemas.groupMembership) },
+    },
+    async ({ principal, params, body }) => ({
+      items: await members.replaceGroups(principal, params.workspace, body.groups),
+      nextCursor: null,
+    }),
+  );
   const single = { tag, params: schemas.workspaceMemberParams, path: `${one}/members/:username`, problems: [404] };
   operations.add(
     {
       ...single,
       method: 'PUT',
       id: 'putWorkspaceMember',
-      summary: 'Add one user, or give another label.',
+      summary: 'Add one user, or give another label or role.',
       body: schemas.memberBody,
       answers: { 200: schemas.member },
     },
     async ({ principal, params, body }) =>
-      presentMember(await members.put(principal, params.workspace, params.username, body.label)),
+      presentMember(await members.put(principal, params.workspace, params.username, body)),
   );
   operations.add(
     {

@@ -7,15 +7,16 @@ import type { SdpsServices } from './services.ts';
 import { pageQuery, queryBody, queryCondition } from './shapes.ts';
 
 const root = '/catalog';
-const key = {
+export const catalogKey = {
   account_id: required.text(255),
   region: required.text(255),
   database_type: required.text(64),
   database_name: required.text(255),
 };
-type Key = Parsed<typeof key>;
+type Key = Parsed<typeof catalogKey>;
+const key = catalogKey;
 
-const keyOf = (query: Key): CatalogKey => ({
+export const keyOf = (query: Key): CatalogKey => ({
   account_id: sure(query.account_id),
   region: sure(query.region),
   database_type: sure(query.database_type),
@@ -26,7 +27,7 @@ const jdbcTypes = ['jdbc', 'jdbc_aws', 'jdbc_tencent', 'jdbc_google', 'jdbc_prox
 const knownTypes = [...jdbcTypes, 's3', 'unstructured', 'rds', 'glue', 'ddb', 'emr', 'jdbc_aliyun'];
 
 /** Types that a dashboard means; an unknown one is 1302. */
-function typesOf(type: string): string[] {
+export function typesOf(type: string): string[] {
   if (!knownTypes.includes(type)) throw refusal(1302);
   return type === 'jdbc' ? jdbcTypes : [type];
 }
@@ -115,15 +116,15 @@ export function registerCatalog(routes: Routes, services: SdpsServices): void {
   );
   registerDetails(routes, services);
   registerCorrections(routes, services);
-  registerDashboards(routes, services);
+  registerSamples(routes);
 }
 
-function registerDetails(routes: Routes, { catalog }: SdpsServices): void {
+function registerDetails(routes: Routes, { catalog, dashboards }: SdpsServices): void {
   routes.add(
     { method: 'GET', path: `${root}/get-database-identifiers`, id: 'databaseIdentifiers', query: key },
     ({ principal, query }) => {
       typesOf(sure(query.database_type));
-      return catalog.identifiers(principal, keyOf(query));
+      return dashboards.identifiersIn(principal, keyOf(query));
     },
   );
   routes.add(
@@ -143,6 +144,31 @@ function registerDetails(routes: Routes, { catalog }: SdpsServices): void {
     { method: 'GET', path: `${root}/get-table-property`, id: 'tableProperty', query: { table_id: required.integer } },
     async ({ principal, query }) => (await catalog.tableProperty(principal, sure(query.table_id))) ?? {},
   );
+}
+
+/** Samples and counts of kinds that Headgate does not have; and imports, which happen by themselves here. */
+function registerSamples(routes: Routes): void {
+  for (const [path, id] of [
+    ['get-s3-sample-objects', 's3Samples'],
+    ['get-unstructured-sample-objects', 'unstructuredSamples'],
+    ['get-s3-folder-sample-data', 's3FolderSamples'],
+    ['get-rds-database-sample-data', 'rdsDatabaseSamples'],
+  ] as const) {
+    const query = { account_id: key.account_id, region: key.region };
+    routes.add({ method: 'GET', path: `${root}/${path}`, id, query }, () => []);
+  }
+  const body = { account_id: optional.text(255), region: optional.text(255) };
+  routes.add({ method: 'POST', path: `${root}/get-s3-table-counts`, id: 's3TableCounts', body }, () => ({
+    s3: 0,
+    unstructured: 0,
+  }));
+  for (const [path, id, shape] of [
+    ['sync-crawler-results', 'syncCrawlerResults', key],
+    ['sync-s3-results', 'syncS3Results', key],
+    ['sync-job-detection-results', 'syncDetectionResults', { ...key, job_run_id: required.text(64) }],
+  ] as const) {
+    routes.add({ method: 'POST', path: `${root}/${path}`, id, writes: true, body: shape }, () => null);
+  }
 }
 
 const privacy = optional.integer;
@@ -225,51 +251,16 @@ function registerCorrections(routes: Routes, { catalog }: SdpsServices): void {
   );
 }
 
-function registerDashboards(routes: Routes, { catalog, accounts }: SdpsServices): void {
-  const typed = { database_type: required.text(64) };
+export function registerLabels(routes: Routes, { labels, dashboards }: SdpsServices): void {
   routes.add(
     {
       method: 'GET',
-      path: `${root}/dashboard/agg-data-source-summary`,
-      id: 'sourceSummary',
-      query: { provider_id: required.integer },
+      path: '/labels/category/get-labels-by-one-database',
+      id: 'labelsOfDatabase',
+      query: { ...key, need_table_labels: required.boolean },
     },
-    ({ principal, query }) => accounts.summary(principal, sure(query.provider_id)),
+    ({ principal, query }) => dashboards.labelsOf(principal, keyOf(query), sure(query.need_table_labels)),
   );
-  routes.add(
-    { method: 'GET', path: `${root}/dashboard/agg-catalog-summay`, id: 'catalogSummary', query: typed },
-    async ({ principal, query }) => {
-      const types = typesOf(sure(query.database_type));
-      const [row] = await catalog.totals(principal, types, null);
-      const of = (name: string): unknown => row?.[name] ?? 0;
-      return {
-        instance_total: of('instance_total'),
-        database_total: of('database_total'),
-        table_total: of('table_total'),
-        column_total: of('row_total'),
-        column_chart: [],
-      };
-    },
-  );
-  for (const [path, id, by, name] of [
-    ['agg-catalog-summay-by-region', 'catalogByRegion', 'region', 'region'],
-    ['agg-catalog-summay-by-privacy', 'catalogByPrivacy', 'privacy', 'privacy'],
-  ] as const) {
-    routes.add({ method: 'GET', path: `${root}/dashboard/${path}`, id, query: typed }, async ({ principal, query }) => {
-      const rows = await catalog.totals(principal, typesOf(sure(query.database_type)), by);
-      return rows.map(({ group, ...totals }) => ({ [name]: group, ...totals }));
-    });
-  }
-  routes.add(
-    { method: 'GET', path: `${root}/dashboard/agg-catalog-summary-by-modifier`, id: 'catalogByModifier', query: typed },
-    async ({ principal, query }) => {
-      const rows = await catalog.totals(principal, typesOf(sure(query.database_type)), 'modifier');
-      return rows.map(({ group, database_total }) => ({ modifier: group, data_sources: database_total }));
-    },
-  );
-}
-
-export function registerLabels(routes: Routes, { labels }: SdpsServices): void {
   const details = {
     classification: optional.text(255),
     type: optional.text(255),

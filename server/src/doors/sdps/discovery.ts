@@ -50,16 +50,17 @@ function specOf(body: Parsed<typeof create>): DiscoverySpec {
   return { ...rest, detection_threshold: detection_threshold ?? usualThreshold };
 }
 
-export function registerDiscovery(routes: Routes, { discovery, links }: SdpsServices): void {
+export function registerDiscovery(routes: Routes, services: SdpsServices): void {
+  const { jobs, runs } = services;
   routes.add({ method: 'POST', path: root, id: 'createDiscovery', writes: true, body: create }, ({ principal, body }) =>
-    discovery.create(principal, specOf(body)),
+    jobs.create(principal, specOf(body)),
   );
   routes.add(
     { method: 'POST', path: `${root}/list-jobs`, id: 'listDiscoveries', body: queryBody },
-    ({ principal, body, request }) => discovery.list(principal, queryCondition(body, readBody(request))),
+    ({ principal, body, request }) => jobs.list(principal, queryCondition(body, readBody(request))),
   );
   routes.add({ method: 'GET', path: `${root}/:job_id`, id: 'getDiscovery', params: job }, ({ principal, path }) =>
-    discovery.get(principal, sure(path.job_id)),
+    jobs.get(principal, sure(path.job_id)),
   );
   routes.add(
     { method: 'PATCH', path: `${root}/:job_id`, id: 'updateDiscovery', writes: true, params: job, body: change },
@@ -68,14 +69,14 @@ export function registerDiscovery(routes: Routes, { discovery, links }: SdpsServ
       const said = Object.entries(body).filter(
         ([name, value]) => sent.includes(name) && (value !== null || name in settings),
       );
-      await discovery.update(principal, sure(path.job_id), Object.fromEntries(said) as Partial<DiscoverySpec>); // parsed above
+      await jobs.update(principal, sure(path.job_id), Object.fromEntries(said) as Partial<DiscoverySpec>); // parsed above
       return true;
     },
   );
   routes.add(
     { method: 'DELETE', path: `${root}/:job_id`, id: 'deleteDiscovery', writes: true, params: job },
     async ({ principal, path }) => {
-      await discovery.remove(principal, sure(path.job_id));
+      await jobs.remove(principal, sure(path.job_id));
       return true;
     },
   );
@@ -86,7 +87,7 @@ export function registerDiscovery(routes: Routes, { discovery, links }: SdpsServ
     routes.add(
       { method: 'POST', path: `${root}/:job_id/${word}`, id: `${word}Discovery`, writes: true, params: job },
       async ({ principal, path }) => {
-        await discovery.setEnabled(principal, sure(path.job_id), wanted);
+        await jobs.setEnabled(principal, sure(path.job_id), wanted);
         return true;
       },
     );
@@ -94,25 +95,25 @@ export function registerDiscovery(routes: Routes, { discovery, links }: SdpsServ
   routes.add(
     { method: 'POST', path: `${root}/:job_id/start`, id: 'startDiscovery', writes: true, params: job },
     async ({ principal, path }) => {
-      await discovery.start(principal, sure(path.job_id));
+      await runs.start(principal, sure(path.job_id));
       return true;
     },
   );
   routes.add(
     { method: 'POST', path: `${root}/:job_id/stop`, id: 'stopDiscovery', writes: true, params: job },
     async ({ principal, path }) => {
-      await discovery.stop(principal, sure(path.job_id));
+      await runs.stop(principal, sure(path.job_id));
       return true;
     },
   );
-  registerRuns(routes, discovery, links);
+  registerRuns(routes, services);
 }
 
-function registerRuns(routes: Routes, discovery: SdpsServices['discovery'], links: SdpsServices['links']): void {
+function registerRuns(routes: Routes, { runViews, links }: SdpsServices): void {
   routes.add(
     { method: 'GET', path: `${root}/:job_id/runs`, id: 'listRuns', params: job, query: pageQuery },
     ({ principal, path, query }) =>
-      discovery.runs(principal, sure(path.job_id), {
+      runViews.runs(principal, sure(path.job_id), {
         page: sure(query.page),
         size: sure(query.size),
         sortColumn: '',
@@ -123,12 +124,12 @@ function registerRuns(routes: Routes, discovery: SdpsServices['discovery'], link
   );
   const path = `${root}/:job_id/runs/:run_id`;
   routes.add({ method: 'GET', path, id: 'getRun', params: run }, (call) =>
-    discovery.run(call.principal, sure(call.path.job_id), sure(call.path.run_id)),
+    runViews.run(call.principal, sure(call.path.job_id), sure(call.path.run_id)),
   );
   routes.add(
     { method: 'POST', path: `${path}/databases`, id: 'listRunDatabases', params: run, body: queryBody },
     (call) =>
-      discovery.runDatabases(
+      runViews.runDatabases(
         call.principal,
         sure(call.path.job_id),
         sure(call.path.run_id),
@@ -136,19 +137,19 @@ function registerRuns(routes: Routes, discovery: SdpsServices['discovery'], link
       ),
   );
   routes.add({ method: 'GET', path: `${path}/status`, id: 'runStatus', params: run }, (call) =>
-    discovery.status(call.principal, sure(call.path.job_id), sure(call.path.run_id)),
+    runViews.status(call.principal, sure(call.path.job_id), sure(call.path.run_id)),
   );
   routes.add({ method: 'GET', path: `${path}/progress`, id: 'runProgress', params: run }, (call) =>
-    discovery.progress(call.principal, sure(call.path.job_id), sure(call.path.run_id)),
+    runViews.progress(call.principal, sure(call.path.job_id), sure(call.path.run_id)),
   );
   routes.add({ method: 'GET', path: `${path}/report_url`, id: 'reportUrl', params: run }, async (call) => {
     const [jobId, runId] = [sure(call.path.job_id), sure(call.path.run_id)];
-    await discovery.requireRun(call.principal, jobId, runId);
+    await runViews.requireRun(call.principal, jobId, runId);
     return links.make(call.request, call.principal, { what: 'report', job: jobId, run: runId });
   });
   routes.add({ method: 'GET', path: `${path}/template_snapshot_url`, id: 'snapshotUrl', params: run }, async (call) => {
     const [jobId, runId] = [sure(call.path.job_id), sure(call.path.run_id)];
-    await discovery.requireRun(call.principal, jobId, runId);
+    await runViews.requireRun(call.principal, jobId, runId);
     return links.make(call.request, call.principal, { what: 'snapshot', job: jobId, run: runId });
   });
 }

@@ -38,6 +38,7 @@ function readText(most: number): Reader<string> {
     const text =
       typeof value === 'boolean' ? (value ? 'True' : 'False') : typeof value === 'number' ? String(value) : value;
     if (typeof text !== 'string') throw new Reason('str type expected');
+    if (text.includes('\0') || !text.isWellFormed()) throw unforeseen(); // no store can hold it
     if ([...text].length > most) throw new Reason(`ensure this value has at most ${most} characters`);
     return text;
   };
@@ -82,6 +83,7 @@ export const optional = {
 export const required = {
   integer: field(readInteger, { required: true, nullable: false }),
   text: (most = longest) => field(readText(most), { required: true, nullable: false }),
+  boolean: field(readBoolean, { required: true, nullable: false }),
   list: <T>(element: Reader<T>) => field(listOf(element), { required: true, nullable: false }),
 };
 /** A value with a default; null is refused. */

@@ -8,10 +8,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Door, type DoorInstance, registerDocs, registerOpenApi } from '../../platform/http/index.ts';
 import { registerAccounts } from './accounts.ts';
 import { signIn } from './auth.ts';
+import { registerBatches } from './batches.ts';
 import { registerCatalog, registerLabels } from './catalog.ts';
+import { registerConfiguration } from './configuration.ts';
+import { registerDashboards } from './dashboards.ts';
 import { registerDiscovery } from './discovery.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
 import { registerInstances } from './instances.ts';
+import { registerQuery } from './query.ts';
 import { Routes, registerBodies } from './routes.ts';
 import type { SdpsServices } from './services.ts';
 import { registerStorage } from './storage.ts';
@@ -43,6 +47,10 @@ async function register(app: DoorInstance, services: SdpsServices): Promise<void
   registerDiscovery(routes, services);
   registerCatalog(routes, services);
   registerLabels(routes, services);
+  registerDashboards(routes, services);
+  registerBatches(routes, services);
+  registerQuery(routes, services);
+  registerConfiguration(routes, services);
   registerSystem(app, routes, services);
 }
 

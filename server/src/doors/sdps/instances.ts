@@ -1,5 +1,12 @@
 /** JDBC instances of the data-source router (sdps.md §3.1, §5.3–§5.5). */
-import { type InstanceInput, providerOfType } from '../../domain/sdps/index.ts';
+import {
+  type InstanceInput,
+  network,
+  providerOfType,
+  type SdpsRules,
+  securityGroup,
+  subnetsOf,
+} from '../../domain/sdps/index.ts';
 import { optional, type Parsed, required, sure } from './fields.ts';
 import { type Routes, readBody } from './routes.ts';
 import type { SdpsServices } from './services.ts';
@@ -105,7 +112,7 @@ function registerLookUps(routes: Routes, { instances, secrets, rules }: SdpsServ
   );
   routes.add(
     { method: 'POST', path: `${root}/query-account-network`, id: 'accountNetwork', body: accountInfo },
-    () => ({ vpcs: [network(rules.sdpsSubnets)] }),
+    () => ({ vpcs: [networkOf(rules)] }),
   );
   routes.add({ method: 'POST', path: `${root}/list-buckets`, id: 'listBuckets', body: accountInfo }, () => []);
   routes.add(
@@ -140,12 +147,15 @@ function registerLookUps(routes: Routes, { instances, secrets, rules }: SdpsServ
 }
 
 /** One network: the portal's form looks at the first of each. */
-function network(subnets: readonly string[]) {
-  const named = subnets.length === 0 ? ['subnet-headgate'] : subnets;
+function networkOf(rules: SdpsRules) {
   return {
-    vpcId: 'vpc-headgate',
-    vpcName: 'Headgate',
-    subnets: named.map((subnet) => ({ subnetId: subnet, arn: `headgate:subnet:${subnet}`, subnetName: subnet })),
-    securityGroups: [{ securityGroupId: 'sg-headgate', securityGroupName: 'SDPS-CustomDB' }],
+    vpcId: network.id,
+    vpcName: network.name,
+    subnets: subnetsOf(rules).map((subnet) => ({
+      subnetId: subnet,
+      arn: `headgate:subnet:${subnet}`,
+      subnetName: subnet,
+    })),
+    securityGroups: [{ securityGroupId: securityGroup.id, securityGroupName: securityGroup.name }],
   };
 }

@@ -6,11 +6,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '../../domain/identity/index.ts';
 
-export interface LinkTarget {
-  readonly what: 'report' | 'snapshot';
-  readonly job: number;
-  readonly run: number;
-}
+export type LinkTarget =
+  | { readonly what: 'report' | 'snapshot'; readonly job: number; readonly run: number }
+  /** A file that is kept, or a template to fill in; it need not be there. */
+  | { readonly what: 'file'; readonly name: string };
 
 /** What a link says once its signature holds. */
 export type Opened = LinkTarget & { readonly tenant: number };

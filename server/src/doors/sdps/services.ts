@@ -1,7 +1,28 @@
 /** What this door is made of. */
-import type { CatalogView, Discovery, Labels, Templates } from '../../domain/discovery/index.ts';
+import type {
+  CatalogDashboards,
+  CatalogExports,
+  CatalogView,
+  DiscoveryJobs,
+  DiscoveryRuns,
+  IdentifierBatches,
+  Labels,
+  RawTables,
+  Reports,
+  RunViews,
+  Templates,
+} from '../../domain/discovery/index.ts';
 import type { Identity } from '../../domain/identity/index.ts';
-import type { Accounts, Instances, NamedSecrets, SdpsRules } from '../../domain/sdps/index.ts';
+import type {
+  Accounts,
+  Batches,
+  Configuration,
+  Instances,
+  NamedSecrets,
+  SdpsFiles,
+  SdpsRules,
+  SourceExports,
+} from '../../domain/sdps/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 import type { Links } from './links.ts';
 
@@ -11,12 +32,21 @@ export interface SdpsServices {
   readonly instances: Instances;
   readonly secrets: NamedSecrets;
   readonly templates: Templates;
-  readonly discovery: Discovery;
+  readonly jobs: DiscoveryJobs;
+  readonly runs: DiscoveryRuns;
+  readonly runViews: RunViews;
   readonly catalog: CatalogView;
   readonly labels: Labels;
+  readonly dashboards: CatalogDashboards;
+  readonly catalogExports: CatalogExports;
+  readonly rawTables: RawTables;
+  readonly batches: Batches;
+  readonly identifierBatches: IdentifierBatches;
+  readonly sourceExports: SourceExports;
+  readonly files: SdpsFiles;
+  readonly configuration: Configuration;
   readonly links: Links;
-  /** A run's report as a workbook, its snapshot as JSON; null when the tenant has no such run. */
-  readonly download: (tenantId: number, runId: number, what: 'report' | 'snapshot') => Promise<Buffer | null>;
+  readonly reports: Pick<Reports, 'file'>;
   readonly rules: SdpsRules;
   readonly jwtIssuers: readonly { readonly issuer: string; readonly audience: string | readonly string[] }[];
   readonly publicUrl: string | undefined;

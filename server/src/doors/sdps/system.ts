@@ -1,6 +1,8 @@
 /** What clients ask at their start: the portal's settings, the version (sdps.md §3.5). */
+import { identifierColumnsOfBatch } from '../../domain/discovery/index.ts';
+import { batchTemplate, instanceColumnsOfBatch } from '../../domain/sdps/index.ts';
 import type { DoorInstance } from '../../platform/http/index.ts';
-import { linkPath } from './links.ts';
+import { linkPath, type Opened } from './links.ts';
 import type { Routes } from './routes.ts';
 import type { SdpsServices } from './services.ts';
 
@@ -34,17 +36,46 @@ export function registerSystem(app: DoorInstance, routes: Routes, services: Sdps
   // The link itself is what lets in (§8.1).
   app.get(`${linkPath}/:link`, { schema: { hide: true } }, async (request, reply) => {
     const opened = services.links.open((request.params as { link: string }).link); // the route's parameter
-    const file = opened === null ? null : await services.download(opened.tenant, opened.run, opened.what);
-    if (opened === null || file === null) {
+    const file = opened === null ? null : await fileOf(services, opened);
+    if (file === null) {
       return reply
         .code(403)
         .type('application/json')
         .send(JSON.stringify({ detail: 'The link is not valid any more.' }));
     }
-    const name = opened.what === 'report' ? `report-${opened.run}.xlsx` : `template-${opened.run}.json`;
-    const media = opened.what === 'report' ? xlsx : 'application/json';
-    return reply.type(media).header('content-disposition', `attachment; filename="${name}"`).send(file);
+    const name = file.name.replace(/[^A-Za-z0-9._-]/g, '_');
+    return reply.type(file.media).header('content-disposition', `attachment; filename="${name}"`).send(file.content);
   });
+}
+
+interface LinkedFile {
+  readonly name: string;
+  readonly media: string;
+  readonly content: Buffer;
+}
+
+async function fileOf({ reports, files }: SdpsServices, opened: Opened): Promise<LinkedFile | null> {
+  if (opened.what !== 'file') {
+    const { run, tenant, what } = opened;
+    const content = await reports.file(tenant, run, what === 'report' ? 'xlsx' : 'snapshot');
+    if (content === null) return null;
+    return what === 'report'
+      ? { name: `report-${run}.xlsx`, media: xlsx, content }
+      : { name: `template-${run}.json`, media: 'application/json', content };
+  }
+  const template = templateOf(opened.name);
+  const content = await (template ?? files.get(opened.tenant, opened.name));
+  if (content === null) return null;
+  if (opened.name.endsWith('.zip')) return { name: opened.name, media: 'application/zip', content };
+  return { name: `${opened.name.replace(/\.xlsx$/, '')}.xlsx`, media: xlsx, content };
+}
+
+/** `template-en…`, `identifier-template-zh…`: an empty workbook; undefined for another name. */
+function templateOf(name: string): Promise<Buffer> | undefined {
+  const found = /^(identifier-)?template-(zh|en)/.exec(name);
+  if (found === null) return undefined;
+  const columns = found[1] === undefined ? instanceColumnsOfBatch : identifierColumnsOfBatch;
+  return batchTemplate(columns, found[2] === 'zh' ? 'zh' : 'en');
 }
 
 const xlsx = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';

@@ -57,7 +57,7 @@ export function crawlExecutor({ deps, scanner, crawls }: CrawlParts): JobExecuto
               yield crawledTable(table, session.engine === 'mysql' ? '' : session.database);
             }
           } finally {
-            await session.close();
+            session.close();
           }
         }
       };

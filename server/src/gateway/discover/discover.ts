@@ -3,6 +3,7 @@
  * tables are named, then its tables are sampled and classified one by one. What is through stays so: an attempt that was
  * lost, and a run that is taken up again, go on behind it.
  */
+import type { SourceFacts } from '../../domain/access/index.ts';
 import { type CrawledTable, placeOf } from '../../domain/catalog/index.ts';
 import type { DiscoveryWorker, RunDatabase, RunWork } from '../../domain/discovery/index.ts';
 import { DomainError } from '../../domain/errors.ts';
@@ -92,7 +93,7 @@ class SourceDiscovery {
   async run(database: RunDatabase, source: JobSource | undefined): Promise<void> {
     const { worker, log } = this.#parts;
     try {
-      await worker.begin(database);
+      await worker.begin(this.#work, database, this.#context.signal);
       if (source === undefined) throw new Error('The source of this run is gone.');
       const failed = await this.#scan(database, source);
       if (this.#context.signal.aborted) return;
@@ -117,37 +118,52 @@ class SourceDiscovery {
     const { scanner, crawls, worker } = this.#parts;
     const facts = await scanner.admit(this.#principal, source.uid, 'source.extract');
     const targets = await crawls.targets(source.id);
-    const sessions: ScanSession[] = [];
-    const failed: string[] = [];
-    try {
-      const found: (FoundTable & { session: ScanSession })[] = [];
-      const crawled: CrawledTable[] = [];
-      for (const name of targets === 'all' ? [''] : targets) {
-        const session = await scanner.open(this.#principal, facts, name, this.#context.signal);
-        sessions.push(session);
+    const names = targets === 'all' ? [''] : targets;
+    const found = new Map<string, FoundTable[]>();
+    const crawled: CrawledTable[] = [];
+    for (const name of names) {
+      await this.#within(facts, name, async (session) => {
+        const tables: FoundTable[] = [];
         for await (const table of session.tables()) {
           const one = crawledTable(table, session.engine === 'mysql' ? '' : session.database);
           crawled.push(one);
-          found.push({ place: placeOf(one), table, session });
+          tables.push({ place: placeOf(one), table });
         }
-      }
-      if (database.table_names.length === 0)
-        await crawls.finish(source.id, this.#principal.actor.username, each(crawled));
-      const wanted = found.filter(({ place, table }) => isWanted(database.table_names, place, table));
-      const left = await worker.leftTables(
-        database,
-        wanted.map(({ place }) => place),
-        this.#work.spec,
-      );
-      for (const { place, table, session } of wanted) {
-        if (!left.has(place)) continue;
-        if (this.#context.signal.aborted) return failed;
-        await this.#table(database, place, table, session, failed);
-      }
-    } finally {
-      await Promise.all(sessions.map((session) => session.close()));
+        found.set(name, tables);
+      });
+    }
+    if (database.table_names.length === 0) {
+      await crawls.finish(source.id, this.#principal.actor.username, each(crawled));
+    }
+    const isMeant = ({ place, table }: FoundTable): boolean => isWanted(database.table_names, place, table);
+    const wanted = [...found.values()].flat().filter(isMeant);
+    const left = await worker.leftTables(
+      database,
+      wanted.map(({ place }) => place),
+      this.#work.spec,
+    );
+    const failed: string[] = [];
+    for (const name of names) {
+      const tables = (found.get(name) ?? []).filter((one) => isMeant(one) && left.has(one.place));
+      if (tables.length === 0) continue;
+      await this.#within(facts, name, async (session) => {
+        for (const { place, table } of tables) {
+          if (this.#context.signal.aborted) return;
+          await this.#table(database, place, table, session, failed);
+        }
+      });
     }
     return failed;
+  }
+
+  /** One database at a time: each takes a place at the source. */
+  async #within(facts: SourceFacts, name: string, work: (session: ScanSession) => Promise<void>): Promise<void> {
+    const session = await this.#parts.scanner.open(this.#principal, facts, name, this.#context.signal);
+    try {
+      await work(session);
+    } finally {
+      session.close();
+    }
   }
 
   async #table(

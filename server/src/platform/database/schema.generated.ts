@@ -24,6 +24,8 @@ export interface AccessKeyTable {
   description: string | null;
   created_at: Generated<Timestamp>;
   last_used_at: Timestamp | null;
+  failures: Generated<number>;
+  locked_until: Timestamp | null;
 }
 
 export interface ActivityTable {
@@ -152,6 +154,10 @@ export interface CatalogColumnTable {
   create_time: Generated<Timestamp>;
   modify_by: Generated<string>;
   modify_time: Generated<Timestamp>;
+  review: string | null;
+  reviewed_by: string | null;
+  reviewed_at: Timestamp | null;
+  rejected: unknown;
 }
 
 export interface CatalogCrawlTable {
@@ -348,6 +354,7 @@ export interface DataSourceTable {
   updated_at: Generated<Timestamp>;
   deleted_at: Timestamp | null;
   is_group: Generated<boolean>;
+  updated_by: number | null;
 }
 
 export interface DatasetTable {
@@ -446,6 +453,7 @@ export interface DiscoveryRunTable {
   start_time: Generated<Timestamp>;
   end_time: Timestamp | null;
   stopped_at: Timestamp | null;
+  pausing: Generated<boolean>;
 }
 
 export interface DiscoveryRunDatabaseTable {
@@ -539,6 +547,17 @@ export interface JobTable {
   finished_at: Timestamp | null;
   scopes: string[] | null;
   retry_of: number | null;
+}
+
+export interface JobAttemptTable {
+  job_id: number;
+  attempt: number;
+  worker: string;
+  started_at: Generated<Timestamp>;
+  finished_at: Timestamp | null;
+  outcome: string | null;
+  error: unknown;
+  progress: Generated<unknown>;
 }
 
 export interface JobDefinitionTable {
@@ -644,6 +663,17 @@ export interface NamedSecretTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface NodeTable {
+  uid: string;
+  host: string;
+  process_id: number;
+  version: string;
+  runtime: string;
+  address: string | null;
+  started_at: Generated<Timestamp>;
+  seen_at: Generated<Timestamp>;
+}
+
 export interface NotificationTable {
   id: GeneratedAlways<number>;
   recipient_id: number;
@@ -726,6 +756,20 @@ export interface RoleTable {
   updated_at: Generated<Timestamp>;
 }
 
+export interface SdpsFileTable {
+  tenant_id: number;
+  name: string;
+  counts: unknown;
+  content: Bytes;
+  created_at: Generated<Timestamp>;
+}
+
+export interface SdpsSettingTable {
+  tenant_id: number;
+  config_key: string;
+  config_value: string;
+}
+
 export interface SessionTable {
   token_hash: Bytes;
   uid: string;
@@ -738,6 +782,7 @@ export interface SessionTable {
   last_seen_at: Generated<Timestamp>;
   expires_at: Timestamp;
   service_id: number | null;
+  scopes: Generated<string[]>;
 }
 
 export interface SettingTable {
@@ -762,6 +807,19 @@ export interface ShareTable {
   version: Generated<number>;
   created_by: number | null;
   created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface ShareSwitchTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  resource_type: string;
+  resource_id: number;
+  switches: Generated<unknown>;
+  created_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_by: number | null;
   updated_at: Generated<Timestamp>;
 }
 
@@ -951,6 +1009,7 @@ export interface UserAccountTable {
   created_at: Generated<Timestamp>;
   updated_at: Generated<Timestamp>;
   deactivated_at: Timestamp | null;
+  kind: Generated<string>;
 }
 
 export interface UserGroupTable {
@@ -974,6 +1033,28 @@ export interface UserGroupMemberTable {
 export interface UserRoleTable {
   user_id: number;
   role_id: number;
+}
+
+export interface UserTagTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  kind: string;
+  name: string;
+  name_folded: string;
+  description: string | null;
+  created_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_by: number | null;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface UserTagValueTable {
+  tag_id: number;
+  user_id: number | null;
+  group_id: number | null;
+  value: string[];
+  updated_at: Generated<Timestamp>;
 }
 
 export interface WebhookTable {
@@ -1061,6 +1142,8 @@ export interface WorkspaceTable {
   has_added_workfile: Generated<boolean>;
   has_added_sandbox: Generated<boolean>;
   has_changed_settings: Generated<boolean>;
+  created_by: number | null;
+  updated_by: number | null;
 }
 
 export interface WorkspaceDatasetTable {
@@ -1125,6 +1208,7 @@ export interface DB {
   external_identity: ExternalIdentityTable;
   idempotency_record: IdempotencyRecordTable;
   job: JobTable;
+  job_attempt: JobAttemptTable;
   job_definition: JobDefinitionTable;
   job_event: JobEventTable;
   job_item: JobItemTable;
@@ -1133,6 +1217,7 @@ export interface DB {
   limit_value: LimitValueTable;
   milestone: MilestoneTable;
   named_secret: NamedSecretTable;
+  node: NodeTable;
   notification: NotificationTable;
   oauth_client: OauthClientTable;
   oauth_grant: OauthGrantTable;
@@ -1140,9 +1225,12 @@ export interface DB {
   provider_account: ProviderAccountTable;
   rate_bucket: RateBucketTable;
   role: RoleTable;
+  sdps_file: SdpsFileTable;
+  sdps_setting: SdpsSettingTable;
   session: SessionTable;
   setting: SettingTable;
   share: ShareTable;
+  share_switch: ShareSwitchTable;
   sign_in_attempt: SignInAttemptTable;
   sign_in_failure: SignInFailureTable;
   sign_in_link: SignInLinkTable;
@@ -1164,6 +1252,8 @@ export interface DB {
   user_group: UserGroupTable;
   user_group_member: UserGroupMemberTable;
   user_role: UserRoleTable;
+  user_tag: UserTagTable;
+  user_tag_value: UserTagValueTable;
   webhook: WebhookTable;
   workfile: WorkfileTable;
   workfile_draft: WorkfileDraftTable;

@@ -13,6 +13,7 @@ export { goneSignal } from './gone.ts';
 export { IdempotencyRecords, type KeyOwner, registerIdempotency } from './idempotency.ts';
 export { foreseen, sendProblem } from './instance.ts';
 export { parseJson } from './json.ts';
+export { parseMultipart, type Upload } from './multipart.ts';
 export {
   type OpenApiOptions,
   problemResponses,
@@ -22,6 +23,7 @@ export {
   streamResponse,
   withReferences,
 } from './openapi.ts';
+export { BuiltPages, type PageAnswer, pagePolicy } from './pages.ts';
 export { defaultPageSize, maxPageSize, pageOf, pageQuery } from './paging.ts';
 export {
   internalProblem,

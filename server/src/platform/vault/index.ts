@@ -36,6 +36,18 @@ export interface SigningKey {
   readonly publicKeyPem: string;
 }
 
+/** A data key as administrators see it: its life, never its material. */
+export interface KeyState {
+  readonly id: string;
+  readonly state: string;
+  /** The key-encryption key that wraps it. */
+  readonly keyId: string;
+  readonly provider: string;
+  readonly createdAt: Date;
+  /** When it was last wrapped by another key-encryption key; null = never. */
+  readonly rewrappedAt: Date | null;
+}
+
 export interface Vault {
   /** Seals a secret for its place. */
   seal(context: SecretContext, plaintext: string | Uint8Array): Buffer;
@@ -48,6 +60,8 @@ export interface Vault {
    */
   deriveKey(purpose: string, length?: number): Buffer;
   signingKey(): SigningKey;
+  /** The keys' ids and ages. */
+  keys(): Promise<{ readonly currentKeyId: string; readonly dataKeys: readonly KeyState[] }>;
   /** Changes the key-encryption key. May be interrupted and run again. */
   rotate(progress?: (done: number, total: number) => void): Promise<{ rewrapped: number }>;
 }
@@ -157,6 +171,23 @@ class OpenVault implements Vault {
 
   signingKey(): SigningKey {
     return this.#signingKey;
+  }
+
+  async keys(): Promise<{ currentKeyId: string; dataKeys: KeyState[] }> {
+    const rows = await this.#store.db
+      .selectFrom('data_key')
+      .select(['uid', 'state', 'kek_id', 'provider', 'created_at', 'rewrapped_at'])
+      .orderBy('id', 'desc')
+      .execute();
+    const dataKeys = rows.map((row) => ({
+      id: row.uid,
+      state: row.state,
+      keyId: row.kek_id,
+      provider: row.provider,
+      createdAt: row.created_at,
+      rewrappedAt: row.rewrapped_at,
+    }));
+    return { currentKeyId: await this.#provider.currentKeyId(), dataKeys };
   }
 
   rotate(progress?: (done: number, total: number) => void): Promise<{ rewrapped: number }> {

@@ -15,10 +15,18 @@ export const signInBody = strict({
   service: Type.Optional(text(256, 'A service of `GET /api/v1/sign-in/services` that takes passwords.')),
 });
 
+const userKinds = ['person', 'service'] as const;
+export const userFilter = {
+  q: optionalText(256, 'Part of the user name, a name or the e-mail address.'),
+  tenant: optionalText(128),
+  kind: Type.Optional(oneOf(userKinds)),
+};
+
 export const user = Type.Object(
   {
     id: Type.String(),
     username: Type.String(),
+    kind: oneOf(userKinds, '`service`: an account for a program, which signs in by tokens and keys alone.'),
     firstName: nullable(Type.String()),
     lastName: nullable(Type.String()),
     email: nullable(Type.String()),
@@ -72,6 +80,15 @@ export const userBody = strict({
   tenant: Type.Optional(text(128, 'Slug; the own tenant when absent.')),
   administers: Type.Optional(names),
 });
+
+export const serviceAccountBody = strict({
+  username: text(256),
+  email: optionalText(320, 'Whom to ask about it.'),
+  roles: Type.Optional(names),
+  permissions: Type.Optional(explicitPermissions),
+  tenant: Type.Optional(text(128, 'Slug; the own tenant when absent.')),
+});
+export const userTokenParams = strict({ username: text(256), id: text(64) });
 
 const emptiable = (maxLength: number) => Type.Optional(nullable(Type.String({ maxLength })));
 
@@ -170,6 +187,28 @@ export const tokenBody = strict({
     ),
   ),
   expiresAt: Type.Optional(nullable(timestampInput)),
+});
+
+export const accessKeyBody = strict({
+  description: Type.Optional(nullable(Type.String({ maxLength: 256, description: 'What it is for.' }))),
+});
+export const accessKeyPatch = strict({
+  enabled: Type.Optional(Type.Boolean()),
+  description: Type.Optional(nullable(Type.String({ maxLength: 256 }))),
+});
+const accessKeyMembers = {
+  id: Type.String(),
+  accessKey: Type.String({ description: 'The half that names the key in a request.' }),
+  enabled: Type.Boolean(),
+  description: nullable(Type.String()),
+  createdAt: timestamp,
+  lastUsedAt: nullable(timestamp),
+  lockedUntil: nullable(timestamp),
+};
+export const accessKey = Type.Object(accessKeyMembers, { title: 'AccessKey' });
+export const newAccessKey = Type.Object({
+  ...accessKeyMembers,
+  secretKey: Type.String({ description: 'Shown once.' }),
 });
 
 const tokenMembers = {

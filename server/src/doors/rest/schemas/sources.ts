@@ -101,6 +101,23 @@ export const sourcePatch = strict({
   enabled: clearable(Type.Boolean()),
 });
 
+/** A URL to be split for a form. */
+export const urlBody = strict({ url, engine: Type.Optional(text(32, 'Told by the URL when absent.')) });
+export const urlParts = Type.Object(
+  {
+    engine: Type.String(),
+    host: Type.Optional(Type.String()),
+    port: Type.Optional(Type.Integer()),
+    database: Type.Optional(Type.String()),
+    schema: Type.Optional(Type.String()),
+    username: Type.Optional(Type.String()),
+    tls: Type.Optional(Type.Object({ mode: tlsMode })),
+    options,
+    hasPassword: Type.Boolean({ description: 'It holds a password, which is not repeated: send the URL along.' }),
+  },
+  { title: 'UrlParts' },
+);
+
 /** A draft to test: what a create would send; its name is not needed. */
 export const testBody = strict({ name: optionalText(256), ...connection });
 /** Settings to try instead of the saved ones. */

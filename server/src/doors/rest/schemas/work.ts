@@ -1,6 +1,6 @@
 /** Shapes of shares, queries, jobs, audit and limits. */
 import Type from 'typebox';
-import { extractOperators, jobStatuses } from '../../../domain/jobs/model.ts';
+import { extractOperators, jobAttemptOutcomes, jobStatuses } from '../../../domain/jobs/model.ts';
 import {
   anyJson,
   nullable,
@@ -164,6 +164,13 @@ const sourceProgress = Type.Object({
   tables: Type.Integer(),
   table: nullable(Type.String({ description: 'The one that is being read.' })),
 });
+const jobError = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  source: Type.Optional(Type.String()),
+  table: Type.Optional(Type.String()),
+  column: Type.Optional(Type.String()),
+});
 export const job = Type.Object(
   {
     id: Type.String(),
@@ -183,20 +190,29 @@ export const job = Type.Object(
     maxAttempts: Type.Integer(),
     cancelRequested: Type.Boolean(),
     progress: Type.Object({ rows: Type.Integer(), bytes: Type.Integer() }),
-    error: Type.Optional(
-      Type.Object({
-        code: Type.String(),
-        message: Type.String(),
-        source: Type.Optional(Type.String()),
-        table: Type.Optional(Type.String()),
-        column: Type.Optional(Type.String()),
-      }),
-    ),
+    error: Type.Optional(jobError),
     outputs: Type.Array(jobOutput),
     retryOf: Type.Optional(Type.String({ description: 'Id of the job that this one repeats.' })),
     schedule: Type.Optional(Type.String({ description: 'Id of the schedule that submitted it.' })),
   },
   { title: 'Job' },
+);
+export const jobAttempt = Type.Object(
+  {
+    attempt: Type.Integer(),
+    worker: Type.String({ description: 'Host and process.' }),
+    startedAt: timestamp,
+    finishedAt: nullable(timestamp),
+    outcome: nullable(
+      oneOf(
+        jobAttemptOutcomes,
+        '`retried`: failed, another one follows; `handed_back`: its worker stopped; `lost`: its worker fell silent.',
+      ),
+    ),
+    error: nullable(jobError),
+    progress: Type.Object({ rows: Type.Integer(), bytes: Type.Integer() }),
+  },
+  { title: 'JobAttempt' },
 );
 const scheduleMembers = {
   name: text(128),
@@ -251,6 +267,8 @@ export const auditFilter = {
   resource: Type.Optional(text(256)),
   outcome: Type.Optional(oneOf(['allowed', 'denied', 'failed'])),
   tenant: Type.Optional(text(128)),
+  door: Type.Optional(text(32)),
+  fingerprint: Type.Optional(text(128, 'Of a statement: equal for statements that differ in literals alone.')),
   since: Type.Optional(timestampInput),
   until: Type.Optional(timestampInput),
 };
@@ -294,6 +312,26 @@ export const auditCheckpoints = Type.Object({
   keyId: Type.String(),
   publicKeyPem: Type.String(),
 });
+
+export const auditVerification = Type.Object(
+  {
+    ok: Type.Boolean(),
+    checked: Type.Integer({ description: 'Sealed events.' }),
+    unsealed: Type.Integer({ description: 'Events that nothing binds yet.' }),
+    firstBad: nullable(
+      Type.Object({
+        tenantId: Type.Integer(),
+        sequence: nullable(Type.Integer()),
+        eventId: nullable(Type.Integer()),
+        problem: Type.String(),
+        message: Type.String(),
+      }),
+    ),
+    chains: Type.Array(Type.Object({ tenantId: Type.Integer(), events: Type.Integer(), lastSequence: Type.Integer() })),
+    limits: Type.Array(Type.String(), { description: 'What this check cannot see.' }),
+  },
+  { title: 'AuditVerification' },
+);
 
 export const limitBody = strict({
   level: oneOf(['system', 'tenant', 'user', 'source']),

@@ -1,6 +1,6 @@
 /** Workspaces, their members, credentials and milestones. */
 import Type from 'typebox';
-import { noteStates, projectStatuses } from '../../../domain/workspaces/index.ts';
+import { memberRoles, noteStates, projectStatuses } from '../../../domain/workspaces/index.ts';
 import { pageQuery } from '../../../platform/http/index.ts';
 import { clearable, nullable, oneOf, strict, text, timestamp } from './common.ts';
 import { queryBody } from './work.ts';
@@ -81,14 +81,35 @@ export const workspace = Type.Object(
   { title: 'Workspace' },
 );
 
+/** What a member may do on doors that ask for a role: `developer` unless said. */
+const role = oneOf(memberRoles);
+
 export const membersBody = strict({
-  members: Type.Array(strict({ username: text(256), label: Type.Optional(text(256, 'What they are in it.')) }), {
-    minItems: 1,
-    maxItems: 10_000,
-  }),
+  members: Type.Array(
+    strict({
+      username: text(256),
+      label: Type.Optional(text(256, 'What they are in it.')),
+      role: Type.Optional(role),
+    }),
+    { minItems: 1, maxItems: 10_000 },
+  ),
 });
-export const memberBody = strict({ label: Type.Optional(text(256, 'What they are in it.')) });
-export const member = Type.Object({ username: Type.String(), label: Type.String() }, { title: 'WorkspaceMember' });
+export const memberBody = strict({
+  label: Type.Optional(text(256, 'What they are in it.')),
+  role: Type.Optional(role),
+});
+export const member = Type.Object(
+  { username: Type.String(), label: Type.String(), role: oneOf(memberRoles) },
+  { title: 'WorkspaceMember' },
+);
+
+export const groupMembershipsBody = strict({
+  groups: Type.Array(strict({ group: text(128, "The group's name."), role: Type.Optional(role) }), { maxItems: 1000 }),
+});
+export const groupMembership = Type.Object(
+  { group: Type.String(), role: oneOf(memberRoles) },
+  { title: 'WorkspaceGroup' },
+);
 
 export const pairBody = strict({ username: text(256), password: text(4096) });
 export const workspacePair = Type.Object(

@@ -10,6 +10,9 @@ import * as workspaces from './0008_workspaces.ts';
 import * as discovery from './0009_discovery.ts';
 import * as sharesSeen from './0010_shares_seen.ts';
 import * as workspaceLife from './0011_workspace_life.ts';
+import * as discoveryReviews from './0012_discovery_reviews.ts';
+import * as insight from './0013_insight.ts';
+import * as consoleLife from './0016_console.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001_core': core,
@@ -22,4 +25,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009_discovery': discovery,
   '0010_shares_seen': sharesSeen,
   '0011_workspace_life': workspaceLife,
+  '0012_discovery_reviews': discoveryReviews,
+  '0013_insight': insight,
+  '0016_console': consoleLife,
 };

@@ -1,5 +1,5 @@
 /** Bodies of `multipart/form-data` (RFC 7578), parsed from bytes that are all there. */
-import { problem } from '../../platform/http/index.ts';
+import { problem } from './problem.ts';
 
 /** A file that was sent. */
 export interface Upload {

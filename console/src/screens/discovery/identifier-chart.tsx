@@ -1,0 +1,44 @@
+/** What was found in how many columns. The same numbers stand below as a table, for those who do not see the bars. */
+import '@mantine/charts/styles.css';
+import type { DiscoverySummary } from '@headgate/client';
+import { BarChart } from '@mantine/charts';
+import { VisuallyHidden } from '@mantine/core';
+
+export default function IdentifierChart({ identifiers }: Pick<DiscoverySummary, 'identifiers'>) {
+  const shown = identifiers.slice(0, 8);
+  return (
+    <>
+      <BarChart
+        aria-hidden
+        h={Math.max(140, shown.length * 34 + 40)}
+        data={shown.map(({ name, columns }) => ({ name, Columns: columns }))}
+        dataKey="name"
+        orientation="vertical"
+        series={[{ name: 'Columns', color: 'water.6' }]}
+        yAxisProps={{ width: 190 }}
+        barChartProps={{ accessibilityLayer: false }}
+        xAxisProps={{ allowDecimals: false }}
+        barProps={{ radius: 3, maxBarSize: 20, isAnimationActive: false }}
+      />
+      <VisuallyHidden>
+        <table>
+          <caption>Found most</caption>
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              <th scope="col">Columns</th>
+            </tr>
+          </thead>
+          <tbody>
+            {identifiers.map(({ name, columns }) => (
+              <tr key={name}>
+                <td>{name}</td>
+                <td>{columns}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </VisuallyHidden>
+    </>
+  );
+}

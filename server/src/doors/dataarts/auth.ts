@@ -1,0 +1,79 @@
+/**
+ * Who is asking (dataarts.md §2.4, §2.5): the token in `X-Auth-Token`, else the signature of an access key. A request with
+ * both goes by its token. A signature covers the body, so it is checked when the body is there.
+ */
+import type { FastifyRequest } from 'fastify';
+import { UnauthenticatedError } from '../../domain/errors.ts';
+import type { Principal, RequestContext } from '../../domain/identity/index.ts';
+import { exchangeOf, rawBody } from '../../platform/http/index.ts';
+import type { DataartsServices } from './services.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks at this door; null until known. */
+    dataartsPrincipal: Principal | null;
+  }
+}
+
+const longestToken = 8192;
+
+export function contextOf(request: FastifyRequest): RequestContext {
+  const userAgent = request.headers['user-agent']?.slice(0, 300);
+  return {
+    door: 'dataarts',
+    requestId: request.id,
+    address: request.ip,
+    ...(userAgent === undefined ? {} : { userAgent }),
+  };
+}
+
+/** A header that came once; empty counts as absent. */
+export function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  const one = Array.isArray(value) ? value[0] : value;
+  return one === undefined || one.trim() === '' ? undefined : one.trim();
+}
+
+function signedIn(request: FastifyRequest, principal: Principal): void {
+  const exchange = exchangeOf(request.raw);
+  exchange.username = principal.actor.username;
+  exchange.address = request.ip;
+  request.dataartsPrincipal = principal;
+}
+
+/** Before the body: by token, where there is one. Throws UnauthenticatedError when there is neither. */
+export async function signInByToken({ identity }: DataartsServices, request: FastifyRequest): Promise<void> {
+  const token = headerOf(request, 'x-auth-token');
+  if (token !== undefined) {
+    if (token.length > longestToken || !/^[\x21-\x7e]+$/.test(token)) {
+      throw new UnauthenticatedError('invalid_token', 'This is no token.');
+    }
+    signedIn(request, await identity.authenticator.bearer(token, contextOf(request)));
+    return;
+  }
+  if (headerOf(request, 'authorization') === undefined) {
+    throw new UnauthenticatedError('sign_in_required', 'This needs a token or a signature.');
+  }
+}
+
+/** After the body: by signature, where no token was. Throws UnauthenticatedError. */
+export async function signInBySignature({ identity }: DataartsServices, request: FastifyRequest): Promise<void> {
+  if (request.dataartsPrincipal !== null) return;
+  const signed = {
+    method: request.method,
+    target: request.raw.url ?? request.url,
+    headers: { ...request.headers, ...contentTypeOf(request) },
+    body: rawBody(request),
+  };
+  signedIn(request, await identity.accessKeys.verify(signed, contextOf(request)));
+}
+
+/** As it was sent: the framework itself sees only bytes. */
+function contentTypeOf(request: FastifyRequest): { 'content-type': string } | undefined {
+  return request.wireContentType === undefined ? undefined : { 'content-type': request.wireContentType };
+}
+
+/** The principal of a request that has passed both. */
+export function principalOf(request: FastifyRequest): Principal {
+  return request.dataartsPrincipal!; // the hooks have set it or thrown
+}

@@ -764,6 +764,104 @@ export interface Query {
   } | null;
 }
 
+export interface DatasetPolicy {
+  /** Row rules are on. */
+  readonly rowsOn: boolean;
+  /** Those of the kind `condition`. */
+  readonly byConditionOn: boolean;
+  /** Those of the kind `tag`. */
+  readonly byTagOn: boolean;
+  /** Whom no condition rule applies to sees all rows, or none. */
+  readonly othersSeeRows: boolean;
+  /** Rules on columns are on. */
+  readonly columnsOn: boolean;
+}
+
+export interface Dataset {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly source: {
+    readonly id: string;
+    readonly name: string;
+  };
+  readonly workspace: string | null;
+  readonly tables: ReadonlyArray<{
+    readonly id: string;
+    readonly kind: 'table' | 'sql';
+    readonly database: string | null;
+    readonly schema: string | null;
+    readonly name: string | null;
+    readonly sql: string | null;
+    readonly root: boolean;
+  }>;
+  readonly relations: ReadonlyArray<{
+    readonly from: string;
+    readonly to: string;
+    readonly type: 'left' | 'right' | 'inner';
+    readonly on: ReadonlyArray<{
+      readonly from: string;
+      readonly to: string;
+    }>;
+  }>;
+  readonly fields: ReadonlyArray<{
+    readonly id: string;
+    readonly name: string;
+    readonly role: 'dimension' | 'measure';
+    readonly table: string;
+    readonly column: string | null;
+    readonly type: 'STRING' | 'NUMBER' | 'DATE' | 'DATETIME';
+  }>;
+  readonly policy: DatasetPolicy;
+  readonly createdBy: string | null;
+  readonly updatedBy: string | null;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+  readonly version: number;
+}
+
+export interface DatasetRule {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly kind: 'condition' | 'tag' | 'forbid' | 'mask';
+  readonly scope: 'all' | 'none' | 'specified' | 'others';
+  /** User names. */
+  readonly users: ReadonlyArray<string>;
+  readonly groups: ReadonlyArray<string>;
+  readonly where?: unknown;
+  readonly columns?: ReadonlyArray<{
+    readonly table: string;
+    readonly column: string;
+  }>;
+  readonly mask?: unknown;
+  /** RFC 3339, UTC. */
+  readonly createdAt: string;
+  /** RFC 3339, UTC. */
+  readonly updatedAt: string;
+}
+
+export interface EffectivePolicy {
+  readonly user: string;
+  /** Acts as owner of the source: no rule binds. */
+  readonly exempt: boolean;
+  readonly unprovable: string | null;
+  /** Tables that are not listed are under no rule. */
+  readonly tables: ReadonlyArray<{
+    readonly schema: string | null;
+    readonly name: string;
+    readonly rows: unknown;
+    readonly columns: ReadonlyArray<{
+      readonly column: string;
+      readonly shown: 'forbidden' | 'masked';
+      readonly mask: unknown | null;
+    }>;
+    readonly because: ReadonlyArray<string>;
+  }>;
+}
+
 export interface JobAttempt {
   readonly attempt: number;
   /** Host and process. */
@@ -1385,6 +1483,91 @@ export interface Operations {
     };
     answer: Comment;
   };
+  /** Make a dataset: a named model over tables of one source. */
+  createDataset: {
+    request: {
+      readonly body: {
+        readonly name: string;
+        readonly description?: string | null;
+        readonly tables: ReadonlyArray<{
+          /** How relations, fields and rules name it; `t1`, `t2`, … unless said. */
+          readonly id?: string;
+          readonly database?: string;
+          /** Where it is looked for; the usual place of the source unless said. */
+          readonly schema?: string;
+          /** A table or view of the source. */
+          readonly name?: string;
+          /** A query instead of a table. Rules cannot be kept on it. */
+          readonly sql?: string;
+          /** The others are joined to it; the first unless said. */
+          readonly root?: boolean;
+        }>;
+        readonly relations?: ReadonlyArray<{
+          readonly from: string;
+          readonly to: string;
+          /** `left` unless said. */
+          readonly type?: 'left' | 'right' | 'inner';
+          readonly on: ReadonlyArray<{
+            readonly from: string;
+            readonly to: string;
+          }>;
+        }>;
+        readonly fields?: ReadonlyArray<{
+          /** `{table}.{column}` unless said. */
+          readonly id?: string;
+          /** What people see; the column unless said. */
+          readonly name?: string;
+          /** `dimension` unless said. */
+          readonly role?: 'dimension' | 'measure';
+          /** The first unless said. */
+          readonly table?: string;
+          readonly column: string;
+          /** `STRING` unless said. */
+          readonly type?: 'STRING' | 'NUMBER' | 'DATE' | 'DATETIME';
+        }>;
+        readonly workspace?: string | null;
+        /** The source's name, or its id. */
+        readonly source: string;
+      };
+    };
+    answer: Dataset;
+  };
+  /** Add a rule: which rows are seen, or what of columns is not. */
+  createDatasetRule: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+      };
+      readonly body: {
+        readonly name: string;
+        /** True unless said. */
+        readonly enabled?: boolean;
+        readonly kind: 'condition' | 'tag' | 'forbid' | 'mask';
+        /** Whom it applies to: all, none, the specified ones, or the others. */
+        readonly scope: 'all' | 'none' | 'specified' | 'others';
+        readonly users?: ReadonlyArray<string>;
+        readonly groups?: ReadonlyArray<string>;
+        /** Conditions: `{"all": […]}`, `{"any": […]}`, or `{"table"?, "column", "operator", "values"}`; of the kind `tag` with `userTags` or `groupTags` (names) instead of values. Operators: eq, ne, gt, ge, lt, le, between, starts, not_starts, ends, not_ends, contains, not_contains, null, not_null. */
+        readonly where?: unknown;
+        readonly columns?: ReadonlyArray<{
+          /** The only one unless said. */
+          readonly table?: string;
+          readonly column: string;
+        }>;
+        /** How values are shown: `{"style": "whole"}`, `{"style": "ends", "first", "last"}`, `{"style": "range", "from", "to"}`, or `{"style": "replace" | "only" | "before" | "after", "words": […]}`. */
+        readonly mask?: {
+          readonly style: 'whole' | 'ends' | 'range' | 'replace' | 'only' | 'before' | 'after';
+          readonly first?: number;
+          readonly last?: number;
+          readonly from?: number;
+          readonly to?: number;
+          readonly words?: ReadonlyArray<string>;
+        };
+      };
+    };
+    answer: DatasetRule;
+  };
   /** Define which sources are looked through for sensitive data, how, and when. */
   createDiscoveryJob: {
     request: {
@@ -1873,6 +2056,27 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Delete a dataset and its rules: what they kept back is seen again. */
+  deleteDataset: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+      };
+    };
+    answer: undefined;
+  };
+  /** Delete a rule. */
+  deleteDatasetRule: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+        readonly rule: string;
+      };
+    };
+    answer: undefined;
+  };
   /** Delete a discovery job; its runs stay. */
   deleteDiscoveryJob: {
     request: {
@@ -2169,6 +2373,20 @@ export interface Operations {
     };
     answer: Explanation;
   };
+  /** Read what a user may see of the tables of a source, and which rules say so. */
+  explainPolicy: {
+    request: {
+      readonly params: {
+        /** The source's name, or its id. */
+        readonly name: string;
+      };
+      readonly query?: {
+        /** Whose; your own unless said. */
+        readonly user?: string;
+      };
+    };
+    answer: EffectivePolicy;
+  };
   /** Events as NDJSON, oldest first, to be verified offline with `headgate audit verify`. */
   exportAuditEvents: {
     request: {
@@ -2269,6 +2487,37 @@ export interface Operations {
       readonly expiresAt: string;
       readonly current: boolean;
     } | null;
+  };
+  /** Read a dataset. */
+  getDataset: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+      };
+    };
+    answer: Dataset;
+  };
+  /** Read which kinds of rules of a dataset are on. */
+  getDatasetPolicy: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+      };
+    };
+    answer: DatasetPolicy;
+  };
+  /** Read a rule. */
+  getDatasetRule: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+        readonly rule: string;
+      };
+    };
+    answer: DatasetRule;
   };
   /** Read a discovery job. */
   getDiscoveryJob: {
@@ -2769,6 +3018,40 @@ export interface Operations {
     };
     answer: {
       readonly items: ReadonlyArray<Credential>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List the rules of a dataset. */
+  listDatasetRules: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<DatasetRule>;
+      /** Null on the last page. */
+      readonly nextCursor: string | null;
+    };
+  };
+  /** List datasets over sources that you may see. */
+  listDatasets: {
+    request: {
+      readonly query?: {
+        /** Items a page; 50 when absent. */
+        readonly limit?: number;
+        /** `nextCursor` of the page before; opaque. */
+        readonly cursor?: string;
+        /** The source's name, or its id. */
+        readonly source?: string;
+        /** Part of the name. */
+        readonly q?: string;
+      };
+    };
+    answer: {
+      readonly items: ReadonlyArray<Dataset>;
       /** Null on the last page. */
       readonly nextCursor: string | null;
     };
@@ -3524,6 +3807,21 @@ export interface Operations {
     };
     answer: WebhookDelivery;
   };
+  /** Show rows of a dataset, under the rules that bind you; as a query streams them. */
+  previewDataset: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+      };
+      readonly body: {
+        readonly format?: 'ndjson' | 'csv' | 'json';
+        /** 100 unless said. */
+        readonly maxRows?: number;
+      };
+    };
+    answer: Streamed & { readonly mediaTypes: readonly ['application/x-ndjson', 'text/csv', 'application/json'] };
+  };
   /** Replace these lists. They hold at once, also for the caller; a part without ranges is open. */
   putAddressLists: {
     request: {
@@ -3884,6 +4182,94 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Replace the definition of a dataset; its rules stay. */
+  replaceDataset: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+      };
+      readonly body: {
+        readonly name: string;
+        readonly description?: string | null;
+        readonly tables: ReadonlyArray<{
+          /** How relations, fields and rules name it; `t1`, `t2`, … unless said. */
+          readonly id?: string;
+          readonly database?: string;
+          /** Where it is looked for; the usual place of the source unless said. */
+          readonly schema?: string;
+          /** A table or view of the source. */
+          readonly name?: string;
+          /** A query instead of a table. Rules cannot be kept on it. */
+          readonly sql?: string;
+          /** The others are joined to it; the first unless said. */
+          readonly root?: boolean;
+        }>;
+        readonly relations?: ReadonlyArray<{
+          readonly from: string;
+          readonly to: string;
+          /** `left` unless said. */
+          readonly type?: 'left' | 'right' | 'inner';
+          readonly on: ReadonlyArray<{
+            readonly from: string;
+            readonly to: string;
+          }>;
+        }>;
+        readonly fields?: ReadonlyArray<{
+          /** `{table}.{column}` unless said. */
+          readonly id?: string;
+          /** What people see; the column unless said. */
+          readonly name?: string;
+          /** `dimension` unless said. */
+          readonly role?: 'dimension' | 'measure';
+          /** The first unless said. */
+          readonly table?: string;
+          readonly column: string;
+          /** `STRING` unless said. */
+          readonly type?: 'STRING' | 'NUMBER' | 'DATE' | 'DATETIME';
+        }>;
+        readonly workspace?: string | null;
+      };
+    };
+    answer: Dataset;
+  };
+  /** Replace a rule. */
+  replaceDatasetRule: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+        readonly rule: string;
+      };
+      readonly body: {
+        readonly name: string;
+        /** True unless said. */
+        readonly enabled?: boolean;
+        readonly kind: 'condition' | 'tag' | 'forbid' | 'mask';
+        /** Whom it applies to: all, none, the specified ones, or the others. */
+        readonly scope: 'all' | 'none' | 'specified' | 'others';
+        readonly users?: ReadonlyArray<string>;
+        readonly groups?: ReadonlyArray<string>;
+        /** Conditions: `{"all": […]}`, `{"any": […]}`, or `{"table"?, "column", "operator", "values"}`; of the kind `tag` with `userTags` or `groupTags` (names) instead of values. Operators: eq, ne, gt, ge, lt, le, between, starts, not_starts, ends, not_ends, contains, not_contains, null, not_null. */
+        readonly where?: unknown;
+        readonly columns?: ReadonlyArray<{
+          /** The only one unless said. */
+          readonly table?: string;
+          readonly column: string;
+        }>;
+        /** How values are shown: `{"style": "whole"}`, `{"style": "ends", "first", "last"}`, `{"style": "range", "from", "to"}`, or `{"style": "replace" | "only" | "before" | "after", "words": […]}`. */
+        readonly mask?: {
+          readonly style: 'whole' | 'ends' | 'range' | 'replace' | 'only' | 'before' | 'after';
+          readonly first?: number;
+          readonly last?: number;
+          readonly from?: number;
+          readonly to?: number;
+          readonly words?: ReadonlyArray<string>;
+        };
+      };
+    };
+    answer: DatasetRule;
+  };
   /** Take up the run that was laid aside. */
   resumeDiscovery: {
     request: {
@@ -4243,6 +4629,28 @@ export interface Operations {
       };
     };
     answer: CataloguedTable;
+  };
+  /** Switch kinds of rules of a dataset on and off. */
+  updateDatasetPolicy: {
+    request: {
+      readonly params: {
+        /** The dataset's id. */
+        readonly dataset: string;
+      };
+      readonly body: {
+        /** Row rules are on. */
+        readonly rowsOn?: boolean;
+        /** Those of the kind `condition`. */
+        readonly byConditionOn?: boolean;
+        /** Those of the kind `tag`. */
+        readonly byTagOn?: boolean;
+        /** Whom no condition rule applies to sees all rows, or none. */
+        readonly othersSeeRows?: boolean;
+        /** Rules on columns are on. */
+        readonly columnsOn?: boolean;
+      };
+    };
+    answer: DatasetPolicy;
   };
   /** Change a discovery job; a run that is under way goes by what it started with. */
   updateDiscoveryJob: {
@@ -4658,6 +5066,8 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   createAccessKey: 'POST /access-keys',
   createAccount: 'POST /accounts',
   createComment: 'POST /workspaces/{workspace}/notes/{note}/comments',
+  createDataset: 'POST /datasets',
+  createDatasetRule: 'POST /datasets/{dataset}/rules',
   createDiscoveryJob: 'POST /discovery/jobs',
   createGroup: 'POST /groups',
   createIdentifier: 'POST /discovery/identifiers',
@@ -4680,6 +5090,8 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   deleteAccessKey: 'DELETE /access-keys/{id}',
   deleteAccount: 'DELETE /accounts/{id}',
   deleteComment: 'DELETE /workspaces/{workspace}/notes/{note}/comments/{comment}',
+  deleteDataset: 'DELETE /datasets/{dataset}',
+  deleteDatasetRule: 'DELETE /datasets/{dataset}/rules/{rule}',
   deleteDiscoveryJob: 'DELETE /discovery/jobs/{id}',
   deleteGroup: 'DELETE /groups/{group}',
   deleteIdentifier: 'DELETE /discovery/identifiers/{name}',
@@ -4707,6 +5119,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   disableDiscovery: 'POST /discovery/jobs/{id}/disable',
   enableDiscovery: 'POST /discovery/jobs/{id}/enable',
   explainAccess: 'GET /sources/{name}/access',
+  explainPolicy: 'GET /sources/{name}/policy',
   exportAuditEvents: 'GET /audit/export',
   finishOpenIdSignIn: 'GET /sign-in/oidc/{service}/callback',
   getAccount: 'GET /accounts/{id}',
@@ -4714,6 +5127,9 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   getAuditCheckpoints: 'GET /audit/checkpoint',
   getCatalogTable: 'GET /sources/{name}/catalog/tables/{table}',
   getCurrentSession: 'GET /sessions/current',
+  getDataset: 'GET /datasets/{dataset}',
+  getDatasetPolicy: 'GET /datasets/{dataset}/policy',
+  getDatasetRule: 'GET /datasets/{dataset}/rules/{rule}',
   getDiscoveryJob: 'GET /discovery/jobs/{id}',
   getDiscoveryRun: 'GET /discovery/runs/{id}',
   getDiscoverySummary: 'GET /discovery/summary',
@@ -4755,6 +5171,8 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listCatalogDrift: 'GET /sources/{name}/catalog/drift',
   listCatalogTables: 'GET /sources/{name}/catalog/tables',
   listCredentials: 'GET /sources/{name}/credentials',
+  listDatasetRules: 'GET /datasets/{dataset}/rules',
+  listDatasets: 'GET /datasets',
   listDiscoveryJobs: 'GET /discovery/jobs',
   listDiscoveryRuns: 'GET /discovery/jobs/{id}/runs',
   listEngines: 'GET /engines',
@@ -4803,6 +5221,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   listWorkspaces: 'GET /workspaces',
   pauseDiscovery: 'POST /discovery/jobs/{id}/pause',
   pingWebhook: 'POST /webhooks/{id}/ping',
+  previewDataset: 'POST /datasets/{dataset}/preview',
   putAddressLists: 'PUT /policies/addresses/{level}',
   putGroupSourceMember: 'PUT /sources/{name}/members/{member}',
   putPasswordPolicy: 'PUT /policies/passwords',
@@ -4826,6 +5245,8 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   removeWorkspaceDataset: 'DELETE /workspaces/{workspace}/datasets/{dataset}',
   removeWorkspaceMember: 'DELETE /workspaces/{workspace}/members/{username}',
   removeWorkspaceTag: 'DELETE /workspaces/{workspace}/tags/{name}',
+  replaceDataset: 'PUT /datasets/{dataset}',
+  replaceDatasetRule: 'PUT /datasets/{dataset}/rules/{rule}',
   resumeDiscovery: 'POST /discovery/jobs/{id}/resume',
   retryJob: 'POST /jobs/{id}/retry',
   reviewFindings: 'POST /discovery/findings/review',
@@ -4850,6 +5271,7 @@ export const routes: { readonly [Id in keyof Operations]: string } = {
   unlockUser: 'POST /users/{username}/unlock',
   updateAccessKey: 'PATCH /access-keys/{id}',
   updateCatalogTable: 'PATCH /sources/{name}/catalog/tables/{table}',
+  updateDatasetPolicy: 'PATCH /datasets/{dataset}/policy',
   updateDiscoveryJob: 'PATCH /discovery/jobs/{id}',
   updateIdentifier: 'PATCH /discovery/identifiers/{name}',
   updateMilestone: 'PATCH /workspaces/{workspace}/milestones/{id}',

@@ -11,6 +11,7 @@ import { AuditLog } from './domain/audit/index.ts';
 import { CatalogItems, CatalogStore } from './domain/catalog/index.ts';
 import { type Clock, systemClock } from './domain/clock.ts';
 import { Connectors } from './domain/connectors/index.ts';
+import { DatasetModels, DatasetRuleBook, DatasetRules, roomDatasets } from './domain/dataset-models/index.ts';
 import {
   CatalogDashboards,
   CatalogExports,
@@ -44,13 +45,20 @@ import {
   TestBuckets,
 } from './domain/fetcher/index.ts';
 import { ensureInstallation, Identity, type IdentityDeps, type PasswordCost } from './domain/identity/index.ts';
-import { InsightWorkspaces } from './domain/insight/index.ts';
+import {
+  Collaboration,
+  Connections as InsightConnections,
+  InsightWorkspaces,
+  Resources,
+  UserTags,
+} from './domain/insight/index.ts';
 import { JobService, JobWorker, Schedules } from './domain/jobs/index.ts';
 import {
   Batches,
   Configuration,
   Crawler,
   Instances,
+  InstanceViews,
   NamedSecrets,
   ProviderAccounts,
   Accounts as SdpsAccounts,
@@ -251,6 +259,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   const usage = new UsageMeters({ store, clock, log });
   closing.add('usage meters', () => usage.flush());
 
+  const ruleBook = new DatasetRuleBook(store);
   const pairs = new Pairs({ store, clock, audit, credentials });
   const gateway = createGateway({
     store,
@@ -269,6 +278,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     log,
     clock,
     metrics: instruments.gateway,
+    rules: ruleBook,
     resultKeys: async () => keysOf(await loadMaster(store, vault, config.fetcherKey)),
   });
   closing.add('gateway', () => gateway.close());
@@ -312,6 +322,16 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
   closing.add('event deliverer', () => deliverer.stop());
   await deliverer.start();
 
+  const datasetModels = new DatasetModels({ store, access, audit, clock });
+  const datasetRules = new DatasetRules({
+    store,
+    access,
+    audit,
+    clock,
+    models: datasetModels,
+    book: ruleBook,
+    principals: identity.principals,
+  });
   const discoveryJobs = new DiscoveryJobs({ store, audit, clock });
   const providerAccounts = new SdpsAccounts({ store, access, audit, rules: config });
   const found = {
@@ -351,6 +371,8 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
     jobs,
     schedules,
     webhooks,
+    datasetModels,
+    datasetRules,
     audit,
     usage,
     system,
@@ -445,6 +467,7 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
         identity,
         accounts: providerAccounts,
         instances,
+        instanceViews: new InstanceViews({ store, access }),
         secrets: found.secrets,
         templates,
         jobs: discoveryJobs,
@@ -476,7 +499,10 @@ async function compose(config: Config, log: Logger, overrides: AppOverrides, clo
       dataartsDoor({
         identity,
         store,
-        workspaces: new InsightWorkspaces({ store, vault, access, audit, clock, rules: config }),
+        datasetModels,
+        datasetRules,
+        ...insightOf({ store, vault, access, audit, clock, rules: config }, sources, shares, sourceDeps.engines),
+        userLimiter: shared.userLimiter,
         signInLimiter: new RateLimiter(config.signInRatePerMinute),
         publicUrl: config.publicUrl,
         now: () => clock.now(),
@@ -586,6 +612,25 @@ function roomsOf(parts: RoomParts, gateway: Gateway, config: Config) {
       workspaces,
       membersSetCredentials: config.chorusMembersSetCredentials,
     }),
+  };
+}
+
+/** What the dataarts door works with. */
+function insightOf(
+  parts: ConstructorParameters<typeof InsightWorkspaces>[0],
+  sources: Sources,
+  shares: Shares,
+  engines: TeamSourceParts['engines'],
+) {
+  const deps = { ...parts, sources, engines, datasets: roomDatasets };
+  const connections = new InsightConnections(deps);
+  const resources = new Resources(deps, connections);
+  return {
+    workspaces: new InsightWorkspaces(parts),
+    connections,
+    resources,
+    collaboration: new Collaboration({ ...parts, shares, resources }),
+    tags: new UserTags(parts),
   };
 }
 

@@ -7,6 +7,7 @@ import { catalogCommand } from './catalog/index.ts';
 import type { Cli, GlobalOptions } from './cli.ts';
 import { completionCommand } from './completion.ts';
 import { configCommand } from './config.ts';
+import { datasetCommand } from './dataset/index.ts';
 import { discoverCommand } from './discover/index.ts';
 import { fetcherCommand } from './fetcher/index.ts';
 import { groupCommand } from './group/index.ts';
@@ -15,6 +16,7 @@ import { jobCommand } from './job/index.ts';
 import { keyCommand } from './key/index.ts';
 import { loginCommand } from './login.ts';
 import { logoutCommand } from './logout.ts';
+import { policyCommand } from './policy/index.ts';
 import { roleCommand } from './role/index.ts';
 import { scheduleCommand } from './schedule/index.ts';
 import { secretCommand } from './secret/index.ts';
@@ -47,6 +49,8 @@ export function createProgram(cli: Cli, version: string): Command {
     whoamiCommand(cli),
     sourceCommand(cli),
     shareCommand(cli),
+    datasetCommand(cli),
+    policyCommand(cli),
     tokenCommand(cli),
     accessKeyCommand(cli),
     userCommand(cli),

@@ -9,6 +9,7 @@
  * (data-plane.md §2). Other engines hand over arrays of values (`RowSink.values`).
  */
 import type { SecureVersion } from 'node:tls';
+import type { PolicyEngine } from './policy.ts';
 
 export type EngineId = 'postgresql' | 'mysql' | 'sqlserver' | 'oracle' | 'mongodb';
 
@@ -358,6 +359,10 @@ export interface Engine {
    * tables of these exact names.
    */
   introspect(connection: EngineConnection, options: IntrospectOptions): AsyncIterable<CatalogTable>;
+  /** A name as a quoted identifier; absent where there is no SQL. */
+  readonly quoteName?: (name: string) => string;
+  /** Row and column rules; absent where the engine cannot show that they hold. */
+  readonly policy?: PolicyEngine;
   /** What the login may do. */
   privileges(connection: EngineConnection): Promise<PrivilegeReport>;
   /** The server's clock in ms since the epoch. */

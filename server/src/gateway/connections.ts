@@ -2,7 +2,7 @@
 import type { SourceFacts } from '../domain/access/index.ts';
 import { BusyError } from '../domain/errors.ts';
 import type { Principal } from '../domain/identity/principal.ts';
-import type { CredentialRequest, ResolvedCredential } from '../domain/sources/index.ts';
+import type { ConnectSettings, CredentialRequest, ResolvedCredential } from '../domain/sources/index.ts';
 import { type EngineConnection, EngineError } from '../engines/engine.ts';
 import type { Connector } from './connector.ts';
 import type { ConnectionRequest, Pooled, Pools, SessionPolicy } from './pools.ts';
@@ -29,15 +29,17 @@ export class Connections {
   async prepare(
     principal: Principal,
     facts: SourceFacts,
-    need: CredentialRequest,
+    need: CredentialRequest & { readonly fenced?: boolean },
     database?: string,
   ): Promise<{ readonly credential: ResolvedCredential; readonly request: ConnectionRequest }> {
     const { source } = facts;
+    const fenced = need.fenced === true;
+    const level = fenced ? `${need.level} fenced` : need.level;
     const credential = await this.#deps.credentials.resolve(principal, facts, need);
     const request: ConnectionRequest = {
       sourceId: source.id,
       group: {
-        key: [credential.uid, credential.version, need.level, source.settingsVersion, database ?? ''].join(':'),
+        key: [credential.uid, credential.version, level, source.settingsVersion, database ?? ''].join(':'),
         credentialUid: credential.uid,
         credentialVersion: credential.version,
         posted: credential.kind === 'posted',
@@ -47,11 +49,18 @@ export class Connections {
       principalId: principal.subject.id,
       open: async (signal) => {
         const settings = await this.#deps.sources.connectSettings(facts, credential);
-        const named = database === undefined ? settings : { ...settings, database };
+        const fit = fenced ? this.#fence(settings) : settings;
+        const named = database === undefined ? fit : { ...fit, database };
         return this.#connector.open(named, { signal }).catch((error: unknown) => this.#refused(credential, error));
       },
     };
     return { credential, request };
+  }
+
+  /** Settings of a session in which statements under rules run. */
+  #fence(settings: ConnectSettings): ConnectSettings {
+    const policy = this.#deps.engines.get(settings.engine)?.policy;
+    return policy === undefined ? settings : { ...settings, options: policy.fence(settings.options) };
   }
 
   /** A connection for reading, for work other than a caller's statement. */

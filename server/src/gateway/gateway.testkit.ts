@@ -36,6 +36,8 @@ export interface TestSource {
   settingsVersion: number;
   credential: { uid: string; version: number };
   deleted: boolean;
+  /** Rules may bind there: the bed's `rules` are asked. */
+  ruled: boolean;
   /** Actions that are refused although the caller sees the source. */
   forbidden: Set<string>;
 }
@@ -66,6 +68,7 @@ export function testSource(
     settingsVersion: 1,
     credential: { uid: `credential-${id}`, version: 1 },
     deleted: false,
+    ruled: false,
     forbidden: new Set(),
   };
 }
@@ -252,6 +255,7 @@ function factsOf(source: TestSource): SourceFacts {
     tenantShare: null,
     memberOfWorkspace: false,
     workspacePair: false,
+    ruled: source.ruled,
     loadedAt: 0,
   };
 }

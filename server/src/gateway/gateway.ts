@@ -1,16 +1,19 @@
 /** Composition of the gateway, and what it does when sources change or the node stops. */
 
 import { factsChannel } from '../domain/access/index.ts';
+import { ConflictError } from '../domain/errors.ts';
 import type { Principal } from '../domain/identity/principal.ts';
 import { CatalogReader } from './catalog.ts';
 import { ConnectionTester } from './connection-test.ts';
 import { Connections } from './connections.ts';
 import { Connector } from './connector.ts';
+import { mostPreviewRows, previewStatement } from './dataset-preview.ts';
 import { engineFacts, splitUrl } from './engine-facts.ts';
 import { exportExecutor } from './export.ts';
 import { extractExecutor } from './extract/executor.ts';
 import type { Gateway } from './index.ts';
 import { noMetrics } from './metrics.ts';
+import { SourcePolicy } from './policy.ts';
 import { type ConnectionGroup, Pools } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
 import { Queries } from './query.ts';
@@ -33,7 +36,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
   const registry = new QueryRegistry(deps);
   const connector = new Connector(deps);
   const connections = new Connections(deps, pools, connector);
-  const queries = new Queries({ deps, pools, registry, connections });
+  const policy = new SourcePolicy(deps.rules, connections);
+  const queries = new Queries({ deps, pools, registry, connections, policy });
   const catalog = new CatalogReader(deps, connections);
   const tester = new ConnectionTester(deps, connector);
   const watcher = new SourceWatcher(deps, pools, registry);
@@ -45,6 +49,17 @@ export function createGateway(deps: GatewayDeps): Gateway {
     },
     query: (principal, nameOrUid, request, output, signal) =>
       queries.run(principal, nameOrUid, request, output, signal),
+    previewDataset: async (principal, model, request, output, signal) => {
+      const facts = await deps.access.resolve(principal, model.source.id);
+      deps.access.authorise(principal, 'source.query', facts);
+      const engine = deps.engines.get(facts.source.engine ?? '');
+      if (engine === undefined) {
+        throw new ConflictError('engine_unavailable', 'This installation keeps the source but cannot run it.');
+      }
+      const maxRows = Math.min(request.maxRows ?? mostPreviewRows, mostPreviewRows);
+      const asked = { ...request, maxRows, sql: previewStatement(engine, model) };
+      return queries.run(principal, model.source.id, asked, output, signal);
+    },
     test: (principal, subject, signal) => tester.test(principal, subject, signal),
     probe: (sourceUid, signal) => tester.probe(sourceUid, signal),
     splitUrl: (text, engine) => splitUrl(deps.engines, text, engine),
@@ -54,8 +69,8 @@ export function createGateway(deps: GatewayDeps): Gateway {
     refreshCatalog: (principal, nameOrUid, signal, options) => catalog.refresh(principal, nameOrUid, signal, options),
     queries: registry,
     exportExecutor: exportExecutor(deps, queries, registry),
-    extractExecutor: extractExecutor({ deps, connections, queries, registry }),
-    scanner: new Scanner(deps, connector, connections),
+    extractExecutor: extractExecutor({ deps, connections, queries, registry, policy }),
+    scanner: new Scanner(deps, connector, connections, policy),
     drain: async (graceMs) => {
       queries.drain();
       await settled(registry.idle(), graceMs);

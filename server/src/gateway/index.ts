@@ -6,6 +6,7 @@
  */
 
 import type { CatalogInfo } from '../domain/catalog/index.ts';
+import type { DatasetModelView } from '../domain/dataset-models/index.ts';
 import type { Principal } from '../domain/identity/principal.ts';
 import type { JobExecutor } from '../domain/jobs/index.ts';
 import type { CatalogTable } from '../engines/engine.ts';
@@ -16,7 +17,8 @@ import type { QueryOutcome, QueryOutput, QueryRequest, QueryView, TestReport, Te
 export { engineFacts, splitUrl } from './engine-facts.ts';
 export { createGateway } from './gateway.ts';
 export type { GatewayMetrics } from './metrics.ts';
-export type { Plan, Policy } from './plan.ts';
+export type { Plan } from './plan.ts';
+export type { RuleBook, SourceRules } from './policy.ts';
 export type { GatewayConfig, GatewayDeps } from './ports.ts';
 export type { Scanner, ScanSession, ServerAddress } from './scan.ts';
 export type * from './types.ts';
@@ -43,6 +45,14 @@ export interface Gateway {
     principal: Principal,
     nameOrUid: string,
     request: QueryRequest,
+    output: QueryOutput,
+    signal: AbortSignal,
+  ): Promise<QueryOutcome>;
+  /** Rows of a dataset model, under the caller's own rules; as `query`. Throws InvalidError `preview_unsupported`. */
+  previewDataset(
+    principal: Principal,
+    model: Pick<DatasetModelView, 'source' | 'tables' | 'relations' | 'fields'>,
+    request: Pick<QueryRequest, 'format' | 'maxRows'>,
     output: QueryOutput,
     signal: AbortSignal,
   ): Promise<QueryOutcome>;

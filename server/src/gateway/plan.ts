@@ -1,33 +1,21 @@
-/**
- * Plan: what a statement is, worked out once per text and kept. Policy: the place where row and column rules will
- * change it (decisions.md 26). Both come before anything touches the source.
- */
+/** Plan: what a statement is, worked out once per text and kept, before anything touches the source. */
 import { createHash } from 'node:crypto';
-import type { SourceFacts } from '../domain/access/index.ts';
 import { ForbiddenError, InvalidError } from '../domain/errors.ts';
-import type { Principal } from '../domain/identity/principal.ts';
 import type { Classification, Engine } from '../engines/engine.ts';
 
 /** A statement that may run, with what audit keeps of it. */
 export interface Plan {
   /** The text that is sent. */
   readonly sql: string;
+  /** The caller's text. */
+  readonly text: string;
   readonly access: 'read' | 'write';
   readonly classification: Classification;
   /** Hex SHA-256 of the caller's text. */
   readonly sha256: string;
+  /** Row and column rules have changed the text that is sent. */
+  readonly ruled?: true;
 }
-
-/**
- * Row and column rules. `apply` gets a plan and answers the plan to run instead; it throws ForbiddenError
- * `policy_unprovable` when it cannot show that the rules hold.
- */
-export interface Policy {
-  apply(plan: Plan, principal: Principal, facts: SourceFacts): Plan;
-}
-
-/** No rules. */
-export const noPolicy: Policy = { apply: (plan) => plan };
 
 /** Texts longer than this are planned each time: keeping them would cost more memory than time is won. */
 const LONGEST_KEPT = 16 * 1024;
@@ -75,6 +63,7 @@ function makePlan(engine: Engine, sql: string): Plan {
   const classification = engine.classify(sql);
   return {
     sql,
+    text: sql,
     access: classification.verdict === 'write' ? 'write' : 'read',
     classification,
     sha256: createHash('sha256').update(sql).digest('hex'),
@@ -108,6 +97,7 @@ export function statementDetail(plan: Plan, fullText: boolean): Record<string, u
     // The literal-free text of a huge statement says nothing more after its first kilobytes.
     statement: literalFree.length > 4096 ? `${literalFree.slice(0, 4096)}…` : literalFree,
     sha256: plan.sha256,
-    ...(fullText ? { text: plan.sql } : {}),
+    ...(plan.ruled === true ? { ruled: true } : {}),
+    ...(fullText ? { text: plan.text } : {}),
   };
 }

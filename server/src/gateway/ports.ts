@@ -12,7 +12,7 @@ import type { EngineRegistry } from '../engines/engine.ts';
 import type { Store } from '../platform/database/index.ts';
 import type { Logger } from '../platform/telemetry/index.ts';
 import type { GatewayMetrics } from './metrics.ts';
-import type { Policy } from './plan.ts';
+import type { RuleBook } from './policy.ts';
 
 export type { SourceFacts };
 
@@ -59,5 +59,5 @@ export interface GatewayDeps {
   /** Hears of stored pairs that a database refuses. */
   readonly refusals?: { markRefused(pair: { readonly uid: string; readonly version: number }): Promise<void> };
   /** Row and column rules; none unless said (decisions.md 26). */
-  readonly policy?: Policy;
+  readonly rules?: RuleBook;
 }

@@ -14,7 +14,8 @@ import type { Connections } from './connections.ts';
 import { describeError } from './errors.ts';
 import { type BuiltFormat, EncoderCache, isBuilt } from './formats/index.ts';
 import { type GatewayMetrics, noMetrics } from './metrics.ts';
-import { noPolicy, type Plan, Planner, type Policy, requireRunnable, statementDetail } from './plan.ts';
+import { type Plan, Planner, requireRunnable, statementDetail } from './plan.ts';
+import type { SourcePolicy } from './policy.ts';
 import type { ConnectionRequest, Pooled, Pools } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
 import { QueryEvent } from './query-event.ts';
@@ -45,6 +46,7 @@ export interface QueryParts {
   readonly pools: Pools;
   readonly registry: QueryRegistry;
   readonly connections: Connections;
+  readonly policy: SourcePolicy;
 }
 
 export class Queries {
@@ -53,7 +55,7 @@ export class Queries {
   readonly #registry: QueryRegistry;
   readonly #connections: Connections;
   readonly #metrics: GatewayMetrics;
-  readonly #policy: Policy;
+  readonly #policy: SourcePolicy;
   readonly #planner = new Planner();
   readonly #encoders = new EncoderCache();
   readonly #prepared = new WeakMap<SourceFacts, Map<string, Prepared>>();
@@ -63,13 +65,13 @@ export class Queries {
   #ticker: NodeJS.Timeout | undefined;
   #draining = false;
 
-  constructor({ deps, pools, registry, connections }: QueryParts) {
+  constructor({ deps, pools, registry, connections, policy }: QueryParts) {
     this.#deps = deps;
     this.#pools = pools;
     this.#registry = registry;
     this.#connections = connections;
     this.#metrics = deps.metrics ?? noMetrics;
-    this.#policy = deps.policy ?? noPolicy;
+    this.#policy = policy;
   }
 
   /** Takes no more queries. */
@@ -97,8 +99,13 @@ export class Queries {
       plan = this.#planner.plan(engine, request.sql);
       requireRunnable(plan);
       if (plan.access === 'write') this.#requireWrite(principal, facts, request, actions);
-      plan = this.#policy.apply(plan, principal, facts);
-      const ready = this.#keptFor(facts, plan, request) ?? (await this.#prepareOnce(principal, facts, plan, request));
+      let fenced = false;
+      if (facts.ruled) {
+        const bound = await this.#policy.apply(plan, engine, principal, facts, reachOf(request), signal);
+        ({ plan, fenced } = bound);
+      }
+      const need: Need = { access: plan.access, fenced, request };
+      const ready = this.#keptFor(facts, need) ?? (await this.#prepareOnce(principal, facts, need));
       const giveBack = await this.#turn(principal, ready.limits, signal);
       try {
         return await this.#execute(principal, facts, plan, ready, request, format, output, signal, actions);
@@ -148,17 +155,15 @@ export class Queries {
     }
   }
 
-  #keptFor(facts: SourceFacts, plan: Plan, request: QueryRequest): Prepared | undefined {
-    if (request.credential !== undefined) return undefined;
-    return this.#prepared
-      .get(facts)
-      ?.get(request.workspace === undefined ? plan.access : `${plan.access} ${request.workspace}`);
+  #keptFor(facts: SourceFacts, need: Need): Prepared | undefined {
+    if (need.request.credential !== undefined) return undefined;
+    return this.#prepared.get(facts)?.get(keyOf(need));
   }
 
   /** Queries that need the same at the same time prepare it once. */
-  #prepareOnce(principal: Principal, facts: SourceFacts, plan: Plan, request: QueryRequest): Promise<Prepared> {
-    if (request.credential !== undefined) return this.#prepare(principal, facts, plan, request);
-    const key = request.workspace === undefined ? plan.access : `${plan.access} ${request.workspace}`;
+  #prepareOnce(principal: Principal, facts: SourceFacts, need: Need): Promise<Prepared> {
+    if (need.request.credential !== undefined) return this.#prepare(principal, facts, need);
+    const key = keyOf(need);
     let preparing = this.#preparing.get(facts);
     if (preparing === undefined) {
       preparing = new Map();
@@ -167,18 +172,19 @@ export class Queries {
     let promise = preparing.get(key);
     if (promise === undefined) {
       const keys = preparing;
-      promise = this.#prepare(principal, facts, plan, request).finally(() => keys.delete(key));
+      promise = this.#prepare(principal, facts, need).finally(() => keys.delete(key));
       preparing.set(key, promise);
     }
     return promise;
   }
 
-  async #prepare(principal: Principal, facts: SourceFacts, plan: Plan, request: QueryRequest): Promise<Prepared> {
+  async #prepare(principal: Principal, facts: SourceFacts, need: Need): Promise<Prepared> {
+    const { access, fenced, request } = need;
     const limits = await this.#deps.limits.effectiveLimits(facts, principal);
     const { credential, request: connection } = await this.#connections.prepare(principal, facts, {
-      level: plan.access,
-      ...(request.workspace === undefined ? {} : { workspaceUid: request.workspace }),
-      ...(request.credential === undefined ? {} : { posted: request.credential }),
+      level: access,
+      fenced,
+      ...reachOf(request),
     });
     const ready = { limits, credential, connection };
     if (request.credential === undefined) {
@@ -187,7 +193,7 @@ export class Queries {
         kept = new Map();
         this.#prepared.set(facts, kept);
       }
-      kept.set(request.workspace === undefined ? plan.access : `${plan.access} ${request.workspace}`, ready);
+      kept.set(keyOf(need), ready);
     }
     return ready;
   }
@@ -355,6 +361,23 @@ export class Queries {
     }
   }
 }
+
+/** What a statement needs of a connection. */
+interface Need {
+  readonly access: Plan['access'];
+  readonly fenced: boolean;
+  readonly request: QueryRequest;
+}
+
+const keyOf = ({ access, fenced, request }: Need): string => {
+  const kind = fenced ? 'fenced' : access;
+  return request.workspace === undefined ? kind : `${kind} ${request.workspace}`;
+};
+
+const reachOf = ({ workspace, credential }: QueryRequest) => ({
+  ...(workspace === undefined ? {} : { workspaceUid: workspace }),
+  ...(credential === undefined ? {} : { posted: credential }),
+});
 
 /** Errors whose audit event exists already. */
 const recorded = new WeakSet<object>();

@@ -11,6 +11,7 @@ import type { CatalogTable, Engine, EngineConnection } from '../engines/engine.t
 import type { Connections } from './connections.ts';
 import type { Connector } from './connector.ts';
 import { sourceError } from './errors.ts';
+import { policyRefusal, type SourcePolicy } from './policy.ts';
 import type { Pooled } from './pools.ts';
 import type { GatewayDeps } from './ports.ts';
 
@@ -33,7 +34,7 @@ export interface ScanSession {
   /** As the server calls it; '' = none was named. */
   readonly database: string;
   tables(): AsyncIterable<CatalogTable>;
-  /** At most so many rows of a table, values as text. */
+  /** At most so many rows of a table, values as text. Rejects with ForbiddenError `policy_unprovable` for who is under a rule. */
   sample(table: CatalogTable, rows: number): Promise<readonly (readonly (string | null)[])[]>;
   /** Gives the connection back. */
   close(): void;
@@ -43,9 +44,11 @@ export class Scanner {
   readonly #deps: GatewayDeps;
   readonly #connector: Connector;
   readonly #connections: Connections;
+  readonly #policy: SourcePolicy;
 
-  constructor(deps: GatewayDeps, connector: Connector, connections: Connections) {
+  constructor(deps: GatewayDeps, connector: Connector, connections: Connections, policy: SourcePolicy) {
     this.#deps = deps;
+    this.#policy = policy;
     this.#connector = connector;
     this.#connections = connections;
   }
@@ -105,9 +108,10 @@ export class Scanner {
     if (engine === undefined) {
       throw new ConflictError('engine_unavailable', 'This installation keeps the source but has no engine to run it.');
     }
+    const bound = (await this.#policy.rulesFor(principal, facts)) !== null;
     try {
       const pooled = await this.#connections.takeDatabase(principal, facts, database, signal);
-      return new OpenSession(engine, pooled, database, signal, () => this.#connections.giveBack(pooled));
+      return new OpenSession(engine, pooled, database, bound, signal, () => this.#connections.giveBack(pooled));
     } catch (error) {
       throw sourceError(error);
     }
@@ -119,14 +123,24 @@ class OpenSession implements ScanSession {
   readonly database: string;
   readonly #engine: Engine;
   readonly #connection: EngineConnection;
+  /** The principal is under a rule of the source: samples across databases cannot be shown to keep it. */
+  readonly #bound: boolean;
   readonly #signal: AbortSignal;
   readonly #giveBack: () => void;
 
-  constructor(engine: Engine, pooled: Pooled, database: string, signal: AbortSignal, giveBack: () => void) {
+  constructor(
+    engine: Engine,
+    pooled: Pooled,
+    database: string,
+    bound: boolean,
+    signal: AbortSignal,
+    giveBack: () => void,
+  ) {
     this.engine = engine.id;
     this.database = database;
     this.#engine = engine;
     this.#connection = pooled.connection;
+    this.#bound = bound;
     this.#signal = signal;
     this.#giveBack = giveBack;
   }
@@ -140,6 +154,7 @@ class OpenSession implements ScanSession {
   }
 
   async sample(table: CatalogTable, rows: number): Promise<readonly (readonly (string | null)[])[]> {
+    if (this.#bound) throw policyRefusal('Samples are not taken under rules.');
     const columns = table.columns.map(({ name }) => name);
     const read = this.#engine.readStatement({ table, columns, conditions: [] });
     const limited = this.engine === 'postgresql' || this.engine === 'mysql' ? `${read.sql} LIMIT ${rows}` : read.sql;

@@ -19,6 +19,9 @@ export interface WorldUser {
   readonly queryId: string;
   /** A webhook that hears of no job of this world, with one delivery that failed; managed by `admin` alone. */
   readonly scheduleId: string;
+  /** A dataset over `source`, with one rule. */
+  readonly datasetId: string;
+  readonly ruleId: string;
   readonly webhookId: string;
   readonly webhookSecret: string;
   readonly deliveryId: string;
@@ -345,6 +348,34 @@ export function callsOf(world: World, as: string): Readonly<Record<string, Call>
     deleteSourceCredential: { path: `${own}/credentials/source` },
     deletePersonalCredential: { path: `${own}/credentials/personal?level=read` },
     deleteWorkspaceCredential: { path: `${own}/credentials/workspaces/${workspaceUid}` },
+    createDataset: {
+      path: '/datasets',
+      body: { name: `set of ${as}`, source: me.source, tables: [{ name: 'people' }], fields: [{ column: 'name' }] },
+    },
+    listDatasets: { path: `/datasets?source=${me.source}&limit=5` },
+    getDataset: { path: `/datasets/${me.datasetId}` },
+    replaceDataset: { path: `/datasets/${me.datasetId}`, body: { name: 'renamed', tables: [{ name: 'people' }] } },
+    previewDataset: { path: `/datasets/${me.datasetId}/preview`, body: { maxRows: 2 } },
+    getDatasetPolicy: { path: `/datasets/${me.datasetId}/policy` },
+    updateDatasetPolicy: { path: `/datasets/${me.datasetId}/policy`, body: { rowsOn: true, byConditionOn: true } },
+    listDatasetRules: { path: `/datasets/${me.datasetId}/rules` },
+    createDatasetRule: {
+      path: `/datasets/${me.datasetId}/rules`,
+      body: {
+        name: 'few',
+        kind: 'condition',
+        scope: 'all',
+        where: { any: [{ column: 'id', operator: 'lt', values: [3] }] },
+      },
+    },
+    getDatasetRule: { path: `/datasets/${me.datasetId}/rules/${me.ruleId}` },
+    replaceDatasetRule: {
+      path: `/datasets/${me.datasetId}/rules/${me.ruleId}`,
+      body: { name: 'hide', kind: 'mask', scope: 'all', columns: [{ column: 'name' }], mask: { style: 'whole' } },
+    },
+    explainPolicy: { path: `${own}/policy?user=${as}` },
+    deleteDatasetRule: { path: `/datasets/${me.datasetId}/rules/${me.ruleId}` },
+    deleteDataset: { path: `/datasets/${me.datasetId}` },
     deleteShare: { path: `${own}/shares/users/guest` },
     deleteShares: { path: `${own}/shares` },
     deleteSource: { path: `${own}?dryRun=false` },
@@ -489,6 +520,15 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
     as,
   );
   if (schedule.status !== 201) throw new Error(schedule.text);
+  const model = { name: 'first', source, tables: [{ name: 'people' }] };
+  const dataset = await headgate.api('POST', '/datasets', model, as);
+  const rule = await headgate.api(
+    'POST',
+    `/datasets/${dataset.body.id}/rules`,
+    { name: 'all', kind: 'forbid', scope: 'all', columns: [{ column: 'name' }] },
+    as,
+  );
+  if (rule.status !== 201) throw new Error(`${dataset.text} ${rule.text}`);
   const hook = await headgate.api('POST', '/webhooks', {
     name: `${username}-hook`,
     url: 'http://127.0.0.1:1/',
@@ -506,6 +546,8 @@ async function furnish(headgate: Headgate, sample: SampleDatabase, username: str
     accessKeyId: accessKey.body.id,
     queryId,
     scheduleId: schedule.body.id,
+    datasetId: dataset.body.id,
+    ruleId: rule.body.id,
     webhookId: hook.body.id,
     webhookSecret: hook.body.secret,
     deliveryId: ping.body.id,

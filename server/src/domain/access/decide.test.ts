@@ -177,6 +177,7 @@ const facts: fc.Arbitrary<SourceFacts> = fc.record({
   tenantShare: fc.option(share, { freq: 2 }),
   memberOfWorkspace: fc.boolean(),
   workspacePair: fc.boolean(),
+  ruled: fc.boolean(),
   loadedAt: fc.constant(now),
 });
 

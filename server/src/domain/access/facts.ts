@@ -57,6 +57,8 @@ export interface SourceFacts {
   readonly memberOfWorkspace: boolean;
   /** A workspace that the subject belongs to holds a credential for the source (decisions.md 15). */
   readonly workspacePair: boolean;
+  /** Some dataset over the source has row or column rules: whether one binds the subject is asked apart. */
+  readonly ruled: boolean;
   /** When these were read, ms since the epoch. */
   readonly loadedAt: number;
 }

@@ -33,6 +33,7 @@ interface FactsRow extends Record<string, unknown> {
   shares_credential: boolean;
   pinned_credential: CredentialKind | null;
   workspace_pair: boolean;
+  ruled: boolean;
   shares: { t: 'user' | 'group' | 'tenant'; p: number[]; e: string | null; c: CredentialKind | null; v: number }[];
 }
 
@@ -52,6 +53,14 @@ function where(key: SourceKey, user: PrincipalUser): RawBuilder<boolean> {
     where sh.resource_type = 'source' and ${sharedWith(user)} and d.name_folded = ${key.sharedAs} and d.deleted_at is null)`;
 }
 
+/**
+ * Some dataset over the source keeps rows or columns back from somebody. In a workspace whose setting says so, that is
+ * every dataset without row rules (dataarts.md §5.2).
+ */
+const ruled = sql<boolean>`exists (select 1 from dataset_model dm left join workspace dw on dw.id = dm.workspace_id
+        where dm.source_id = s.id and (dm.row_rules_on or dm.column_rules_on
+          or dw.settings->>'default_dataset_permission' = '0'))`;
+
 /** The facts, or null when there is no live source under this key. */
 export async function readFacts(executor: Executor, user: PrincipalUser, key: SourceKey): Promise<SourceFacts | null> {
   const pair =
@@ -64,6 +73,7 @@ export async function readFacts(executor: Executor, user: PrincipalUser, key: So
     select s.id, s.uid, s.tenant_id, t.uid as tenant_uid, s.name, s.engine, s.owner_id, o.username as owner_name,
       o.builtin as owner_builtin, s.permissions, s.visibility, s.is_group, s.workspace_id, s.enabled, s.complete, s.version,
       s.settings_version, s.shares_credential, s.pinned_credential, ${pair} as workspace_pair,
+      ${ruled} as ruled,
       coalesce((select jsonb_agg(jsonb_build_object('t', sh.subject_type, 'p', sh.permissions, 'e', sh.expires_at,
           'c', sh.credential_kind, 'v', sh.version) order by sh.id)
         from share sh where sh.resource_type = 'source' and sh.resource_id = s.id and ${sharedWith(user)}), '[]') as shares
@@ -110,6 +120,7 @@ function toFacts(row: FactsRow, user: PrincipalUser, loadedAt: number): SourceFa
     tenantShare: of('tenant')[0] ?? null,
     memberOfWorkspace: row.workspace_id !== null && user.workspaceIds.includes(row.workspace_id),
     workspacePair: row.workspace_pair,
+    ruled: row.ruled,
     loadedAt,
   };
 }

@@ -126,6 +126,35 @@ export class Shares {
     });
   }
 
+  /** The facts of a source that the principal may share. Throws like `put`. */
+  permitted(principal: Principal, at: SourceAddress): Promise<SourceFacts> {
+    return this.#permitted(principal, 'source.share', at);
+  }
+
+  /**
+   * Sets or, with null, ends shares of one source inside a transaction that the caller has, where nothing else may be asked:
+   * `permitted` comes before. All of them or none, as the transaction ends. Ending a share that is not there is no error.
+   */
+  async applyWithin(
+    trx: Executor,
+    principal: Principal,
+    facts: SourceFacts,
+    entries: readonly { readonly subject: ShareSubject; readonly input: ShareInput | null }[],
+  ): Promise<void> {
+    await holdSource(trx, facts);
+    for (const { subject, input } of entries) {
+      if (input === null) {
+        const condition = subjectCondition(subject, facts.source.tenantId);
+        const rows = await readShares(trx, facts.source.id, condition, 'for update of sh');
+        for (const row of rows) await trx.deleteFrom('share').where('id', '=', row.id).execute();
+        if (rows.length > 0) await this.#recordRemoval(trx, principal, facts, rows);
+        continue;
+      }
+      const attempt = this.#attempt(principal, facts, subject, this.#checked(input), 'create or replace');
+      settled(await tryWriteShare(trx, attempt), subject) ?? unsettled();
+    }
+  }
+
   /** Replaces a share's content; never creates one: NotFoundError `share_not_found` (hdp PUT). Else like `put`. */
   async replace(principal: Principal, at: SourceAddress, subject: ShareSubject, input: ShareInput): Promise<ShareView> {
     const facts = await this.#permitted(principal, 'source.share', at);

@@ -6,7 +6,18 @@
  * `domain/sources`, `domain/workspaces`. Must not be imported: engines, gateway, doors.
  */
 export { type MemberRole, memberRoles } from '../workspaces/index.ts';
+export { Collaboration, type Rule, type RuleWrite, type Switches } from './collaboration.ts';
+export {
+  type ConnectionType,
+  type ConnectionWrite,
+  connectionTypes,
+} from './connection-input.ts';
+export type { Connection } from './connection-rows.ts';
+export { type ConnectionQuery, Connections, secretOfParameter } from './connections.ts';
+export type { Found } from './found.ts';
+export type { DatasetPort, RoomResource } from './ports.ts';
 export * from './refusals.ts';
+export { type RelatedResource, type ResourceRef, Resources, type ResourceType, resourceTypes } from './resources.ts';
 export {
   administersRoom,
   enterRoom,
@@ -17,5 +28,6 @@ export {
   type WorkspaceSettings,
 } from './rooms.ts';
 export { type InsightRules, insightSettings } from './settings.ts';
+export { type HeldTag, type TagKind, type TagValues, tagsHeldBy, type UserTag, UserTags } from './tags.ts';
 export type { WorkspaceWrite } from './workspace-fields.ts';
-export { type Found, type InsightWorkspace, InsightWorkspaces, workspaceLimit } from './workspaces.ts';
+export { type InsightWorkspace, InsightWorkspaces, workspaceLimit } from './workspaces.ts';

@@ -13,6 +13,7 @@ import { type Principal, storedUserId } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { deleteWorkspace, isTenantAdmin, recordActivity } from '../workspaces/index.ts';
 import type { InsightDeps } from './deps.ts';
+import type { Found } from './found.ts';
 import {
   defaultWorkspace,
   invalidParameter,
@@ -43,12 +44,6 @@ export interface InsightWorkspace {
   readonly updatedAt: Date;
   readonly updatedBy: string | null;
   readonly owner: string | null;
-}
-
-export interface Found<T> {
-  readonly items: readonly T[];
-  /** Over all pages. */
-  readonly count: number;
 }
 
 interface Row {

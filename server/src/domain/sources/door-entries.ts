@@ -14,8 +14,11 @@ import type { JsonObject } from './model.ts';
 /** A write of a door's own words; members that are absent stay as they are. */
 export interface DoorEntry {
   readonly door: DoorName;
-  /** Unique among the door's names within the scope, ignoring case. */
-  readonly name?: { readonly scope: string; readonly name: string };
+  /**
+   * Unique among the door's names within the scope, ignoring case; `owner`: also among all names that the door shows of one
+   * owner's sources.
+   */
+  readonly name?: { readonly scope: string; readonly name: string; readonly within?: 'owner' | 'scope' };
   readonly data?: JsonObject;
   /** All secrets of the door, by name. */
   readonly secrets?: Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ export const sourceLimits = {
   title: 256,
   description: 4096,
   host: 253,
-  database: 256,
+  database: 512,
   schema: 256,
   username: 256,
   password: 4096,

@@ -7,7 +7,7 @@
 
 export { changeKinds, changesConnection } from './blocking.ts';
 export { Credentials } from './credentials.ts';
-export type { DoorEntry } from './door-entries.ts';
+export { type DoorEntry, openDoorSecrets, readDoorEntry } from './door-entries.ts';
 export { type DoorChange, type DoorDefinition, DoorSources, type ListedSource } from './door-sources.ts';
 export { GroupMembers, type GroupMemberView } from './group-members.ts';
 export { leaseHolders, lockForChange, lockForUse } from './leases.ts';

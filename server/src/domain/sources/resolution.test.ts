@@ -105,6 +105,7 @@ function resolve(one: Case): string {
     memberOfWorkspace: false,
     workspacePair:
       one.member !== false && one.rows.some((row) => row.startsWith('workspace') && !row.endsWith('other')),
+    ruled: false,
     loadedAt: now,
   };
   const found = resolveCredential(one.rows.map(rowOf), principal, facts, effectivePermissions(principal, facts, now), {

@@ -185,6 +185,8 @@ export function factsOf(record: SourceRecord, principal: Principal, now: number)
     workspacePair: record.credentials.some(
       (row) => row.workspace_id !== null && workspaceIds.includes(row.workspace_id),
     ),
+    // Not read here: nothing runs on these facts.
+    ruled: true,
     loadedAt: now,
   };
 }

@@ -51,6 +51,8 @@ export interface SourcesDeps {
 export interface DoorCreation {
   readonly entry: DoorEntry;
   readonly kind: 'simple' | 'group';
+  /** Number of the workspace that is its home. */
+  readonly workspaceId?: number;
 }
 
 export interface ChangeOptions {
@@ -58,6 +60,8 @@ export interface ChangeOptions {
   readonly entry?: DoorEntry | undefined;
   /** The version that the caller saw; another one → PreconditionError `stale_version` with `currentVersion`. */
   readonly ifMatch?: number | undefined;
+  /** Runs in the transaction of a delete, the source's row locked; what it throws refuses the delete. */
+  readonly guard?: ((trx: Executor, sourceId: number) => Promise<void>) | undefined;
 }
 
 const listName = 'sources';
@@ -98,8 +102,10 @@ export class Sources {
     const uid = uuidv7();
     return store.transaction(async (trx) => {
       const { subject } = principal;
-      const called = creation?.entry.name?.name;
-      if (called !== undefined) await claimOwnersName(trx, principal.door, subject.id, called, null);
+      const called = creation?.entry.name;
+      if (called !== undefined && called.within !== 'scope') {
+        await claimOwnersName(trx, principal.door, subject.id, called.name, null);
+      }
       const name =
         called === undefined ? change.definition.name : await freeSlug(trx, subject.tenantId, change.definition.name);
       const { id } = await trx
@@ -110,7 +116,9 @@ export class Sources {
           uid,
           tenant_id: subject.tenantId,
           owner_id: subject.id,
+          workspace_id: creation?.workspaceId ?? null,
           created_by: storedUserId(principal.actor),
+          updated_by: storedUserId(principal.actor),
           tls_key_sealed: this.#sealedKey(change, subject.tenantId, uid) ?? null,
         })
         .returning('id')
@@ -186,7 +194,9 @@ export class Sources {
       if (entry !== undefined) {
         if (entry.name !== undefined) {
           await refuseWhileInUse(trx, record, 'a change of name');
-          await claimOwnersName(trx, entry.door, record.owner_id, entry.name.name, record.id);
+          if (entry.name.within !== 'scope') {
+            await claimOwnersName(trx, entry.door, record.owner_id, entry.name.name, record.id);
+          }
         }
         await writeDoorEntry(trx, vault, { id: record.id, uid: record.uid, tenantId: record.tenant_id }, entry);
       }
@@ -217,6 +227,7 @@ export class Sources {
     await store.transaction(async (trx) => {
       const record = await this.#lock(trx, principal, known, options.ifMatch);
       await refuseWhileInUse(trx, record, 'the delete');
+      await options.guard?.(trx, record.id);
       await sql`
         with names as (update source_name set live = false where source_id = ${record.id})
         update data_source set deleted_at = now(), updated_at = now(), version = version + 1
@@ -355,7 +366,7 @@ export class Sources {
     };
     const { updated_at } = await trx
       .updateTable('data_source')
-      .set({ ...changes, updated_at: sql`now()` })
+      .set({ ...changes, updated_by: storedUserId(principal.actor), updated_at: sql`now()` })
       .where('id', '=', record.id)
       .returning('updated_at')
       .executeTakeFirstOrThrow()
@@ -398,6 +409,8 @@ export class Sources {
 
   /** A change of a door's own words alone. */
   async #recordEntry(trx: Executor, principal: Principal, record: SourceRecord, entry: DoorEntry): Promise<void> {
+    await sql`update data_source set updated_at = now(), updated_by = ${storedUserId(principal.actor)}::bigint
+      where id = ${record.id}`.execute(trx);
     await this.#record(trx, principal, 'source.update', nameOf(record), {
       changed: [],
       door: entry.door,

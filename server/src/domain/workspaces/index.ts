@@ -13,6 +13,7 @@ export { type CatalogDataset, Catalogs } from './catalogs.ts';
 export { type ChorusViewInput, ChorusViews } from './chorus-views.ts';
 export { Comments } from './comments.ts';
 export { type Dataset, Datasets } from './datasets.ts';
+export { asOwner } from './elevate.ts';
 export { type GroupMembership, Members } from './members.ts';
 export { type MilestoneInput, Milestones } from './milestones.ts';
 export * from './model.ts';

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { defaultUserType } from './caller.ts';
-import { defaultLabel, type Member, type MemberRole, type Person, type Tag } from './model.ts';
+import { defaultLabel, type Member, memberRoles, type Person, type Tag } from './model.ts';
 
 interface PersonRow {
   readonly id: number;
@@ -134,18 +134,26 @@ export function memberIds(workspaceId: RawBuilder<unknown>): RawBuilder<unknown>
     where m.workspace_id = ${workspaceId}`;
 }
 
-/** Members of a workspace, in the order of their numbers; who belongs to it by a group alone has the ordinary label. */
+/**
+ * Members of a workspace, in the order of their numbers, each with the highest of its own role and those of its groups;
+ * who belongs to it by a group alone has the ordinary label.
+ */
 export async function readMembers(
   executor: Executor,
   workspaceId: number,
   tail: RawBuilder<unknown> = sql``,
 ): Promise<Member[]> {
-  const { rows } = await sql<PersonRow & { label: string | null; role: MemberRole }>`
-    select ${columns}, m.label, coalesce(m.role, (
-        select min(o.role) from workspace_member o join user_group_member g on g.group_id = o.group_id
-        where o.workspace_id = ${workspaceId} and g.user_id = u.id)) as role
+  const { rows } = await sql<PersonRow & { label: string | null; role: number }>`
+    select ${columns}, m.label,
+      (select max(array_position(${[...memberRoles]}::text[], r.role)) from workspace_member r
+       where r.workspace_id = ${workspaceId} and (r.user_id = u.id
+         or r.group_id in (select g.group_id from user_group_member g where g.user_id = u.id))) as role
     from user_account u left join picture p on p.user_id = u.id
       left join workspace_member m on m.workspace_id = ${workspaceId} and m.user_id = u.id
     where u.id in (${memberIds(sql`${workspaceId}`)}) and u.builtin is null order by u.id ${tail}`.execute(executor);
-  return rows.map((row) => ({ ...toPerson(row), label: row.label ?? defaultLabel, role: row.role }));
+  return rows.map((row) => ({
+    ...toPerson(row),
+    label: row.label ?? defaultLabel,
+    role: memberRoles[row.role - 1] ?? 'viewer',
+  }));
 }

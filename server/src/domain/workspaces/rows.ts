@@ -211,14 +211,18 @@ function keyed(key: WorkspaceKey): RawBuilder<unknown> {
   return isUuid(key) ? sql`w.uid = ${key}::uuid` : sql`w.name_folded = ${foldName(key).replaceAll('\0', '')}`;
 }
 
+/** `any`: also the default one, which nobody owns and the chorus door does not know. */
+type Which = 'owned' | 'any';
+
 /** Finds a workspace that the caller may see. Throws NotFoundError, and ForbiddenError where the door says so. */
 export async function findWorkspace(
   executor: Executor,
   caller: Caller,
   key: WorkspaceKey,
   lock: 'plain' | 'share' | 'update' = 'plain',
+  which: Which = 'owned',
 ): Promise<WorkspaceRow> {
-  const row = await rowOf(executor, caller, key, lock);
+  const row = await rowOf(executor, caller, key, lock, which);
   if (!mayRead(caller, standingOf(row))) throw hidden(caller.principal, 'workspace');
   return row;
 }
@@ -229,11 +233,13 @@ export async function rowOf(
   caller: Caller,
   key: WorkspaceKey,
   lock: 'plain' | 'share' | 'update' = 'plain',
+  which: Which = 'owned',
 ): Promise<WorkspaceRow> {
+  const owned = which === 'owned' ? sql`and w.owner_id is not null` : sql``;
   const locking = { plain: sql``, share: sql`for share of w`, update: sql`for update of w` }[lock];
   const { rows } = await sql<WorkspaceRow>`
     select ${own}, ${isMemberOf(caller)} as is_member from workspace w
-    where w.tenant_id = ${caller.tenantId} and w.deleted_at is null and w.owner_id is not null and ${keyed(key)}
+    where w.tenant_id = ${caller.tenantId} and w.deleted_at is null ${owned} and ${keyed(key)}
     ${locking}`.execute(executor);
   const [row] = rows;
   if (row === undefined) throw notFound('workspace');

@@ -6,11 +6,16 @@
  */
 import { type Door, type DoorInstance, registerOpenApi, registerRawBodies } from '../../platform/http/index.ts';
 import { bodyLimit } from './body.ts';
+import { registerCollaboration } from './collaboration.ts';
+import { registerConnections } from './connections.ts';
+import { registerDatasetRules, registerDatasets } from './datasets.ts';
 import { answerUnknown, errorHandler, refuse } from './errors.ts';
 import { registerIam } from './iam.ts';
 import { registerInstances } from './instances.ts';
+import { registerResources } from './resources.ts';
 import { Routes } from './routes.ts';
 import type { DataartsServices } from './services.ts';
+import { registerTags } from './tags.ts';
 import { registerWorkspaces } from './workspaces.ts';
 
 export type { DataartsServices } from './services.ts';
@@ -52,6 +57,12 @@ async function register(app: DoorInstance, services: DataartsServices): Promise<
   const routes = new Routes(app, services);
   registerInstances(routes);
   registerWorkspaces(routes, services);
+  registerConnections(routes, services);
+  registerDatasets(routes, services);
+  registerDatasetRules(routes, services);
+  registerCollaboration(routes, services);
+  registerResources(routes, services);
+  registerTags(routes, services);
 }
 
 /** The door over the given services. */

@@ -16,6 +16,7 @@ import { registerAudit, registerLimits } from './audit.ts';
 import { registerCatalog } from './catalog.ts';
 import { registerCors } from './cors.ts';
 import { registerCredentials } from './credentials.ts';
+import { registerDatasetRules, registerDatasets } from './datasets.ts';
 import { registerDiscoveryJobs, registerFindings } from './discovery.ts';
 import { registerDiscoveryRuns } from './discovery-runs.ts';
 import { problemOf } from './errors.ts';
@@ -67,6 +68,7 @@ const tags = [
   { name: 'catalog', description: 'Tables and columns with labels and classes.' },
   { name: 'discovery', description: 'Finding sensitive data.' },
   { name: 'queries', description: 'Running statements.' },
+  { name: 'datasets', description: 'Models over a source, and which rows and columns of it who sees.' },
   { name: 'jobs', description: 'Work that outlives a request.' },
   { name: 'webhooks', description: 'Who hears when jobs end.' },
   { name: 'workspaces', description: 'Rooms to work in, and the credentials that they share.' },
@@ -134,6 +136,8 @@ async function register(app: DoorInstance, services: RestServices): Promise<void
   registerDiscoveryRuns(operations, services);
   registerFindings(operations, services);
   registerQueries(operations, services);
+  registerDatasets(operations, services);
+  registerDatasetRules(operations, services);
   registerJobs(operations, services);
   registerSchedules(operations, services);
   registerWebhooks(operations, services);

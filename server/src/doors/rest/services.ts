@@ -2,6 +2,7 @@
 import type { Access, Limits, Shares } from '../../domain/access/index.ts';
 import type { AuditLog } from '../../domain/audit/index.ts';
 import type { CatalogStore } from '../../domain/catalog/index.ts';
+import type { DatasetModels, DatasetRules } from '../../domain/dataset-models/index.ts';
 import type {
   Definitions,
   DiscoveryJobs,
@@ -68,6 +69,8 @@ export interface RestServices {
   readonly jobs: JobService;
   readonly schedules: Schedules;
   readonly webhooks: Webhooks;
+  readonly datasetModels: DatasetModels;
+  readonly datasetRules: DatasetRules;
   readonly workspaces: Workspaces;
   readonly members: Members;
   readonly milestones: Milestones;

@@ -13,6 +13,7 @@ import { type ReadDialect, sqlReadStatement } from '../sql/read-statement.ts';
 import { classify } from './classify.ts';
 import { MysqlConnection, openConnection } from './connection.ts';
 import { introspect } from './introspect.ts';
+import { policy } from './policy/index.ts';
 import { privilegesOf } from './privileges.ts';
 import { parseUrl, printUrl, recognisesUrl } from './url.ts';
 
@@ -72,8 +73,10 @@ export const mysqlEngine: Engine = {
   },
   classify,
   defaultSchema: ({ database }) => database,
+  quoteName: dialect.quote,
   readStatement: (read) => sqlReadStatement(read, dialect),
   introspect: (connection, options) => introspect(ours(connection), options),
+  policy,
   privileges: (connection) => privilegesOf(ours(connection)),
   clock: async (connection) => {
     const rows = await ours(connection).query('SELECT ROUND(UNIX_TIMESTAMP(SYSDATE(3)) * 1000)');

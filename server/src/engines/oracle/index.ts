@@ -16,7 +16,7 @@ import { type Driver, oracledbDriver } from './driver.ts';
 import { introspect } from './introspect.ts';
 import { privilegesOf } from './privileges.ts';
 import { OracleConnection } from './query.ts';
-import { readStatement } from './read.ts';
+import { quoteName, readStatement } from './read.ts';
 import { parseUrl, printUrl, recognisesUrl } from './url.ts';
 
 /** Connections are made by `connect` below, hence of our own class. */
@@ -65,6 +65,7 @@ export function oracleEngineOver(driver: () => Driver): Engine {
     connect: (target, hooks) => openConnection(target, hooks, driver()),
     classify,
     defaultSchema: ({ username }) => schemaOf(username),
+    quoteName,
     readStatement,
     introspect: (connection, options) => introspect(ours(connection), options),
     privileges: (connection) => privilegesOf(ours(connection)),

@@ -13,6 +13,11 @@ const FRACTION = `${SECONDS}.FF9`;
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(?:(Z)|([+-])(\d\d):?(\d\d)?)?$/i;
 
+/** See `Engine.quoteName`. */
+export function quoteName(name: string): string {
+  return new Dialect().quote(name);
+}
+
 /** See `Engine.readStatement`. */
 export function readStatement(read: TableRead): { sql: string; parameters: unknown[] } {
   return sqlReadStatement(read, new Dialect());

@@ -10,6 +10,7 @@ import { classify } from './classify.ts';
 import { openSession } from './connect.ts';
 import { clock, introspect, privileges } from './introspect.ts';
 import { optionsSchema } from './options.ts';
+import { policy } from './policy/index.ts';
 import { PostgresqlConnection } from './query.ts';
 import { parseUrl, printUrl, recognisesUrl } from './url.ts';
 
@@ -43,8 +44,10 @@ export const postgresqlEngine: Engine = {
   connect,
   classify,
   defaultSchema: () => 'public',
+  quoteName: dialect.quote,
   readStatement: (read) => sqlReadStatement(read, dialect),
   introspect,
+  policy,
   privileges,
   clock,
 };

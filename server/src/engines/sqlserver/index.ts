@@ -71,6 +71,7 @@ export const sqlserverEngine: Engine = {
   connect: (target, hooks) => openConnection(target, hooks),
   classify,
   defaultSchema: () => 'dbo',
+  quoteName: dialect.quote,
   readStatement: (read) => sqlReadStatement(read, dialect),
   introspect: (connection, options) => introspect(ours(connection), options),
   privileges: (connection) => privilegesOf(ours(connection)),

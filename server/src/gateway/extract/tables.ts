@@ -5,6 +5,7 @@ import type { Principal } from '../../domain/identity/principal.ts';
 import type { ExtractFilter, ExtractSource, ExtractTable } from '../../domain/jobs/index.ts';
 import type { CatalogTable, Engine, ReadCondition } from '../../engines/engine.ts';
 import type { Connections } from '../connections.ts';
+import type { SourcePolicy } from '../policy.ts';
 import type { GatewayDeps } from '../ports.ts';
 import { located, type Place } from './place.ts';
 
@@ -28,6 +29,7 @@ export interface PreparedSource {
 export interface PrepareDeps {
   readonly deps: Pick<GatewayDeps, 'access' | 'engines' | 'sources'>;
   readonly connections: Connections;
+  readonly policy: SourcePolicy;
 }
 
 /** How the columns of a table are ordered in the result. */
@@ -38,7 +40,7 @@ export type ColumnOrder = 'as asked' | 'by name';
  * `column_not_found` (InvalidError), with what the source says, and with the refusals of access.
  */
 export async function prepareSource(
-  { deps, connections }: PrepareDeps,
+  { deps, connections, policy }: PrepareDeps,
   principal: Principal,
   source: ExtractSource,
   order: ColumnOrder,
@@ -60,7 +62,12 @@ export async function prepareSource(
     const found = await connections.borrow(request, signal, (connection) =>
       lookUp(engine, connection, source.tables, schema, signal),
     );
-    const tables = source.tables.map((table) => prepareTable(engine, source, table, found, schema, order));
+    const tables: PreparedTable[] = [];
+    for (const table of source.tables) {
+      // A whole table is what of it may be seen: a forbidden column that nobody asked for is no reason to fail.
+      const hidden = await policy.forbiddenColumns(principal, facts, table.schema ?? schema, table.table);
+      tables.push(prepareTable(engine, source, table, found, schema, order, hidden));
+    }
     return { source, facts, tables };
   } catch (error) {
     throw located(error, { source: source.label });
@@ -95,6 +102,7 @@ function prepareTable(
   found: Found,
   defaultSchema: string,
   order: ColumnOrder,
+  hidden: ReadonlySet<string>,
 ): PreparedTable {
   const schema = wanted.schema ?? defaultSchema;
   const label = wanted.label ?? (wanted.schema === undefined ? wanted.table : `${wanted.schema}.${wanted.table}`);
@@ -117,7 +125,8 @@ function prepareTable(
     });
     throw located(error, { ...place, column });
   };
-  const columns = [...(wanted.columns ?? known.keys())];
+  const all = [...known.keys()].filter((name) => !hidden.has(name.toLowerCase()));
+  const columns = [...(wanted.columns ?? all)];
   if (order === 'by name') columns.sort(byBytes);
   columns.forEach(require);
   const filters = Object.entries(wanted.filters ?? {});

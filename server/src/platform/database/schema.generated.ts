@@ -370,6 +370,49 @@ export interface DatasetTable {
   uid: Generated<string>;
 }
 
+export interface DatasetModelTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  tenant_id: number;
+  source_id: number;
+  workspace_id: number | null;
+  name: string;
+  description: string | null;
+  status: Generated<number>;
+  tables: unknown;
+  relations: Generated<unknown>;
+  fields: Generated<unknown>;
+  variables: Generated<unknown>;
+  row_rules_on: Generated<boolean>;
+  row_by_condition_on: Generated<boolean>;
+  row_by_tag_on: Generated<boolean>;
+  others_see_rows: Generated<boolean>;
+  column_rules_on: Generated<boolean>;
+  created_by: number | null;
+  updated_by: number | null;
+  version: Generated<number>;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
+export interface DatasetRuleTable {
+  id: GeneratedAlways<number>;
+  uid: string;
+  dataset_id: number;
+  name: string;
+  is_on: boolean;
+  kind: string;
+  scope: string;
+  users: Generated<string[]>;
+  groups: Generated<string[]>;
+  content: unknown;
+  display: unknown;
+  created_by: number | null;
+  updated_by: number | null;
+  created_at: Generated<Timestamp>;
+  updated_at: Generated<Timestamp>;
+}
+
 export interface DeletedUserTable {
   id: number;
   uid: string;
@@ -1196,6 +1239,8 @@ export interface DB {
   data_key: DataKeyTable;
   data_source: DataSourceTable;
   dataset: DatasetTable;
+  dataset_model: DatasetModelTable;
+  dataset_rule: DatasetRuleTable;
   deleted_user: DeletedUserTable;
   detection_identifier: DetectionIdentifierTable;
   detection_property: DetectionPropertyTable;

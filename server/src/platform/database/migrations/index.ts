@@ -12,6 +12,7 @@ import * as sharesSeen from './0010_shares_seen.ts';
 import * as workspaceLife from './0011_workspace_life.ts';
 import * as discoveryReviews from './0012_discovery_reviews.ts';
 import * as insight from './0013_insight.ts';
+import * as datasetModels from './0014_dataset_models.ts';
 import * as consoleLife from './0016_console.ts';
 
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -27,5 +28,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011_workspace_life': workspaceLife,
   '0012_discovery_reviews': discoveryReviews,
   '0013_insight': insight,
+  '0014_dataset_models': datasetModels,
   '0016_console': consoleLife,
 };

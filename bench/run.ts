@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs,hdp,sign-in,discovery]`
+ * `npm run bench [-- --quick] [--only bulk,small,fairness,cancel,control,decision,extract,jobs,hdp,sign-in,discovery,console]`
  *
  * Starts its own servers, measures in interleaved rounds, prints one table and writes it with machine and date to
  * `bench/results/`. A missed target is printed as missed; the exit code tells only whether everything could run.
@@ -11,6 +11,7 @@ import { machine } from './lib/process.ts';
 import { type Line, met } from './lib/statistics.ts';
 import { bulk } from './scenarios/bulk.ts';
 import { cancel } from './scenarios/cancel.ts';
+import { consoleScenario } from './scenarios/console.ts';
 import { control } from './scenarios/control.ts';
 import { decision } from './scenarios/decision.ts';
 import { discovery } from './scenarios/discovery.ts';
@@ -33,6 +34,7 @@ const scenarios = {
   hdp,
   'sign-in': signIn,
   discovery,
+  console: consoleScenario,
 };
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const wanted = values.only?.split(',') ?? Object.keys(scenarios);

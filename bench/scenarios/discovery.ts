@@ -91,8 +91,7 @@ class Door {
   }
 
   async scan(database_name: string): Promise<number> {
-    const ids = Array.from({ length: 250 }, (_, index) => index + 10);
-    await this.call('POST', '/template/template-mappings', { template_id: 1, identifier_ids: ids, status: 1 });
+    await this.#headgate.call('POST', '/api/v1/discovery/template/add', { identifiers: 'all' });
     const { account_id, region } = this.#key;
     const databases = [{ account_id, region, database_type: 'jdbc_tencent', database_name }];
     const { id } = await this.call<{ id: number }>('POST', '/discovery-jobs', {

@@ -32,7 +32,8 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300, events: { hover: true, focus: true, touch: true } } },
     Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } },
     Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
-    Badge: { defaultProps: { tt: 'none', fw: 500 } },
+    // A badge says one word, which half of is none.
+    Badge: { defaultProps: { tt: 'none', fw: 500, miw: 'max-content' } },
   },
 });
 

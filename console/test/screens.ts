@@ -1,48 +1,83 @@
 /** Every screen of the console: its address, and what is to be seen when it is there. */
 import type { Page } from 'playwright-core';
+import type { Furnished } from './furnish.ts';
+
+/** What addresses are filled with. */
+export interface Places extends Furnished {
+  readonly source: string;
+}
 
 export interface ScreenToSee {
   /** File name of its picture. */
   readonly name: string;
-  /** Below `/console`. `{source}` stands for the source of the sample. */
-  readonly path: string;
+  /** Below `/console`. */
+  readonly path: (places: Places) => string;
   /** Resolves when it shows what it is for. */
   readonly ready: (page: Page) => Promise<unknown>;
   /** Without a sign-in. */
   readonly anonymous?: true;
 }
 
-const heading = (name: string | RegExp) => (page: Page) => page.getByRole('heading', { level: 1, name }).waitFor();
-const table = (name: string) => (page: Page) => page.getByRole('table', { name }).getByRole('cell').first().waitFor();
-const text = (content: string | RegExp) => (page: Page) => page.getByText(content).first().waitFor();
+type Ready = ScreenToSee['ready'];
 
-const tab = (name: string, ready: ScreenToSee['ready']): ScreenToSee => ({
-  name: `source-${name}`,
-  path: `/sources/{source}?tab=${name}`,
+const heading =
+  (name: string | RegExp): Ready =>
+  (page) =>
+    page.getByRole('heading', { level: 1, name }).waitFor();
+const text =
+  (content: string | RegExp): Ready =>
+  (page) =>
+    page.getByText(content).first().waitFor();
+const table =
+  (name: string): Ready =>
+  (page) =>
+    page.getByRole('table', { name }).getByRole('cell').first().waitFor();
+/** Whatever a tab shows, it shows no placeholder any more. */
+const settled: Ready = async (page) => {
+  await page.getByRole('tab', { selected: true }).waitFor();
+  await page.locator('[aria-label="Loading"]').first().waitFor({ state: 'detached' });
+};
+
+const at = (name: string, path: string, ready: Ready): ScreenToSee => ({ name, path: () => path, ready });
+const tabsOf = (name: string, path: (places: Places) => string, tabs: readonly string[]): ScreenToSee[] =>
+  tabs.map((tab) => ({ name: `${name}-${tab}`, path: (places) => `${path(places)}?tab=${tab}`, ready: settled }));
+const ofSource = (tab: string, ready: Ready): ScreenToSee => ({
+  name: `source-${tab}`,
+  path: ({ source }) => `/sources/${source}?tab=${tab}`,
   ready,
 });
 
 export const screens: readonly ScreenToSee[] = [
-  { name: 'sign-in', path: '/sign-in', ready: heading('Sign in'), anonymous: true },
-  { name: 'password', path: '/password', ready: heading('Change your password') },
-  { name: 'welcome', path: '/welcome', ready: text('PostgreSQL') },
-  { name: 'sources', path: '/sources', ready: table('Sources') },
-  { name: 'source-new', path: '/sources/new', ready: text('PostgreSQL') },
-  tab('overview', text('What it is')),
-  tab('connection', text('Encryption (TLS)')),
-  tab('credentials', table('Credentials')),
-  tab('shares', table('Shares')),
-  tab('schema', text(/tables, .* columns/)),
-  tab('activity', table('Activity')),
-  tab('limits', text('Limit')),
-  tab('connect', text('Make a token')),
-  { name: 'query', path: '/query?source={source}', ready: queried },
-  { name: 'workspaces', path: '/workspaces', ready: heading('Workspaces') },
-  { name: 'jobs', path: '/jobs', ready: heading('Jobs') },
-  { name: 'discovery', path: '/discovery', ready: heading('Discovery') },
-  { name: 'audit', path: '/audit', ready: heading('Audit') },
-  { name: 'people', path: '/people', ready: heading('People') },
-  { name: 'system', path: '/system', ready: heading('System') },
+  { ...at('sign-in', '/sign-in', heading('Sign in')), anonymous: true },
+  at('password', '/password', heading('Change your password')),
+  at('welcome', '/welcome', text('PostgreSQL')),
+  at('sources', '/sources', table('Sources')),
+  at('source-new', '/sources/new', text('PostgreSQL')),
+  ofSource('overview', text('What it is')),
+  ofSource('connection', text('Encryption (TLS)')),
+  ofSource('credentials', table('Credentials')),
+  ofSource('shares', table('Shares')),
+  ofSource('schema', text(/tables, .* columns/)),
+  ofSource('activity', table('Activity')),
+  ofSource('limits', text('At most')),
+  ofSource('connect', text('Make a token')),
+  { name: 'query', path: ({ source }) => `/query?source=${source}`, ready: queried },
+  at('workspaces', '/workspaces', heading('Workspaces')),
+  ...tabsOf('workspace', ({ workspace }) => `/workspaces/${workspace}`, [
+    'activity',
+    'members',
+    'credentials',
+    'files',
+    'notes',
+    'milestones',
+    'settings',
+  ]),
+  at('jobs', '/jobs', heading('Jobs')),
+  { name: 'job', path: ({ job }) => `/jobs/${job}`, ready: text('succeeded') },
+  ...tabsOf('discovery', () => '/discovery', ['coverage', 'findings', 'discoveries', 'identifiers']),
+  at('audit', '/audit', heading('Audit')),
+  ...tabsOf('people', () => '/people', ['users', 'services', 'groups', 'roles', 'tenants', 'tokens', 'keys']),
+  at('system', '/system', heading('System')),
 ];
 
 /** Types a statement and runs it. */
@@ -54,7 +89,7 @@ export async function runStatement(page: Page, sql: string): Promise<void> {
 }
 
 async function queried(page: Page): Promise<void> {
-  await runStatement(page, 'select * from information_schema.tables order by table_name limit 40');
+  await runStatement(page, 'select * from people order by id');
   await page.getByRole('table', { name: 'Result' }).getByRole('cell').first().waitFor();
   await page.getByText('complete').waitFor();
 }

@@ -9,11 +9,15 @@ const looks = {
   unknown: { color: 'gray', icon: IconHelpCircle },
 } as const;
 
-/** How the last connection went, and when that was. */
-export function Health({ health }: { health: Source['health'] }) {
+/** How the last connection went, and when that was; `stacked` for narrow places. */
+export function Health({ health, stacked = false }: { health: Source['health']; stacked?: boolean }) {
   const { color, icon: Icon } = looks[health.state];
   return (
-    <Group gap={6} wrap="nowrap">
+    <Group
+      gap={stacked ? 2 : 6}
+      wrap="nowrap"
+      style={stacked ? { flexDirection: 'column', alignItems: 'flex-start' } : {}}
+    >
       <Tooltip label={health.code ? `Last error: ${health.code}` : (health.serverVersion ?? 'No test yet')}>
         <Badge flex="none" size="sm" variant="light" color={color} leftSection={<Icon size={13} aria-hidden />}>
           {health.state === 'unknown' ? 'not tested' : health.state}

@@ -44,7 +44,9 @@ export function RelativeTime({ at }: { at: string | null | undefined }) {
   const date = new Date(at);
   return (
     <Tooltip label={exact.format(date)}>
-      <time dateTime={at}>{relativeTime(date, now)}</time>
+      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
+        {relativeTime(date, now)}
+      </time>
     </Tooltip>
   );
 }

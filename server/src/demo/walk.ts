@@ -1,4 +1,7 @@
-/** The demo's walk: register, test, share, query, refuse, export, refuse the change while the export runs, audit. */
+/**
+ * The demo's walk: register, test, share, query, refuse, export, refuse the change while the export runs, find personal data,
+ * audit.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -55,6 +58,7 @@ export async function walk(stage: Stage): Promise<void> {
   await useIt(stage);
   await refusals(stage);
   await exportWhileChanging(stage);
+  await discover(stage);
   await audit(stage);
 }
 
@@ -198,15 +202,44 @@ async function exportWhileChanging({ caller, narrator, postgresql, sample, folde
 }
 
 /** Polls until the job has the wanted status; another final status or the deadline fails the demo. */
-async function jobStatus(caller: Caller, id: string, wanted: (status: string) => boolean) {
+async function jobStatus(caller: Caller, id: string, wanted: (status: string) => boolean, user = 'ana') {
   const deadline = performance.now() + JOB_DEADLINE_MS;
   while (true) {
-    const { json } = await caller.call({ path: `/api/v1/jobs/${id}`, user: 'ana', expect: 200, silent: true });
+    const { json } = await caller.call({ path: `/api/v1/jobs/${id}`, user, expect: 200, silent: true });
     if (wanted(json.status)) return json;
     const over = json.status === 'failed' || json.status === 'cancelled' || performance.now() > deadline;
     promise(!over, `the job goes on; it is ${json.status}: ${JSON.stringify(json.error ?? null)}`);
     await delay(50);
   }
+}
+
+async function discover({ caller, narrator }: Stage): Promise<void> {
+  narrator.step('The administrator looks for e-mail addresses in the shop: every table is read, and some rows of it.');
+  const admin = { user: 'admin' } as const;
+  const add = { method: 'POST', path: '/api/v1/discovery/template/add', body: { identifiers: ['EMAIL'] } } as const;
+  await caller.call({ ...admin, ...add, expect: 200, only: ['snapshot', 'identifiers'] });
+  const { json: job } = await caller.call({
+    ...admin,
+    method: 'POST',
+    path: '/api/v1/discovery/jobs',
+    body: { name: 'addresses', sources: [{ source: 'shop' }] },
+    expect: 201,
+    only: ['id', 'state', 'depth', 'threshold'],
+  });
+  const path = `/api/v1/discovery/jobs/${job.id}`;
+  await caller.call({ ...admin, method: 'POST', path: `${path}/start`, expect: 200, only: ['state'] });
+  const { json: runs } = await caller.call({ ...admin, path: `${path}/runs`, expect: 200, silent: true });
+  await jobStatus(caller, runs.items[0].workJob, (status) => status === 'succeeded', 'admin');
+  const findings = await caller.call({
+    ...admin,
+    path: '/api/v1/discovery/findings?state=pending',
+    expect: 200,
+    only: ['table', 'column', 'identifiers', 'state'],
+  });
+  promise(
+    findings.json.items.length === 1 && findings.json.items[0].column === 'email',
+    'the column of e-mail addresses is found, and no other.',
+  );
 }
 
 async function audit({ caller, narrator }: Stage): Promise<void> {

@@ -110,12 +110,21 @@ describe('files', () => {
       { errors: { model_data: model, record: 'INVALID_CREDENTIALS' } },
     ]);
     await sample.execute(`alter role ${team.username} password '${team.password}'`);
+    const seen = async (): Promise<number[]> => {
+      const { datasets_count: count } = await chorus.get('GET', `/workspaces/${workspace}`, undefined, {
+        as: 'member',
+      });
+      const listed = await chorus.get('GET', `/workspaces/${workspace}/datasets`, undefined, { as: 'member' });
+      return [count, listed.length];
+    };
+    expect(await seen()).toEqual([0, 0]); // the sandbox takes a pair that works
     await chorus.get('DELETE', `${account}?data_source_id=${source}`, undefined, { as: 'owner' });
     const missing = await chorus.send('POST', `/workfiles/${id}/run`, undefined, { as: 'member' });
     expect([missing.status, missing.body]).toEqual([403, { errors: { model_data: model } }]);
     const { username: db_username, password: db_password } = team;
     await chorus.get('PUT', account, { data_source_id: source, db_username, db_password }, { as: 'owner' });
     expect((await chorus.send('POST', `/workfiles/${id}/run`, undefined, { as: 'member' })).status).toBe(202);
+    expect(await seen()).toEqual([1, 1]);
   });
 
   it('are uploaded', async () => {
@@ -221,6 +230,189 @@ describe('notes', () => {
     expect(seen.body.response[0].action).toBe('ProjectStatusChanged');
     const hidden = await chorus.send('GET', '/activities', undefined, { as: 'stranger' });
     expect(hidden.text.includes('ProjectStatusChanged')).toBe(false);
+  });
+});
+
+describe('what people are told of', () => {
+  const as = 'member';
+  const unread = async (who: string): Promise<{ id: number; event: Record<string, unknown> }[]> =>
+    chorus.get('GET', '/notifications?type=unread', undefined, { as: who });
+
+  it('membership and notes that name them, until they have read it', async () => {
+    const [{ id, event }] = (await unread(as)) as [{ id: number; event: Record<string, unknown> }];
+    expect([event.action, (event.workspace as { id: number }).id]).toEqual(['MembersAdded', workspace]);
+    const read = await chorus.send('PUT', '/notifications/read', { 'notification_ids[]': [id] }, { as });
+    expect([read.status, read.body]).toEqual([200, {}]);
+    expect(await unread(as)).toEqual([]);
+    const files = `/workspaces/${workspace}/workfiles`;
+    const { id: file } = await chorus.get('POST', files, { file_name: 'told.txt', content: 'x' }, { as: 'owner' });
+    const [{ id: table }] = await chorus.get('GET', `/workspaces/${workspace}/datasets`, undefined, { as });
+    const note = {
+      entity_type: 'workspace',
+      entity_id: workspace,
+      body: 'Look',
+      'recipients[]': [member, 987_654],
+      'workfile_ids[]': [file],
+      'dataset_ids[]': [table],
+    };
+    const made = await chorus.get('POST', '/notes', note, { as: 'owner' });
+    expect(made.attachments).toEqual([
+      { dataset: { id: table, object_name: 'people', entity_type: 'dataset' }, entity_type: 'attachment' },
+      { workfile: { id: file, file_name: 'told.txt', entity_type: 'workfile' }, entity_type: 'attachment' },
+    ]);
+    expect((await unread(as)).map((one) => one.event.body)).toEqual(['Look']);
+    const foreign = await chorus.send('POST', '/notes', { ...note, 'workfile_ids[]': [file + 999] }, { as: 'owner' });
+    expect(foreign.status).toBe(404);
+    expect((await unread('stranger')).length).toBe(0);
+  });
+
+  it('the latest comments and the latest insight, where they are asked for', async () => {
+    const note = { entity_type: 'workspace', entity_id: workspace, body: 'An insight', is_insight: 'true' };
+    const insight = await chorus.get('POST', '/notes', note, { as });
+    await chorus.get('POST', '/comments', { event_id: insight.id, body: 'Indeed' }, { as: 'owner' });
+    const path = `/workspaces/${workspace}?show_latest_comments=true`;
+    const shown = await chorus.get('GET', path, undefined, { as });
+    const keys = Object.keys(shown);
+    expect(keys.slice(keys.indexOf('project_target_date') + 1)).toEqual([
+      'latest_status_change_activity',
+      'number_of_insights',
+      'number_of_comments',
+      'latest_comment_list',
+      'latest_insight',
+      'complete_json',
+    ]);
+    expect([shown.number_of_insights, shown.latest_insight.body, shown.latest_comment_list[0].body]).toEqual([
+      1,
+      'An insight',
+      'Indeed',
+    ]);
+    const [listed] = await chorus.get('GET', '/workspaces?show_latest_comments=true', undefined, { as });
+    expect(listed.latest_insight.id).toBe(insight.id);
+  });
+
+  it('what they search for, of what they may see', async () => {
+    const found = await chorus.get('GET', '/search?query=TEA', undefined, { as });
+    expect([found.workspaces.numFound, found.workspaces.results[0].id]).toEqual([1, workspace]);
+    const files = await chorus.get('GET', '/search?query=told', undefined, { as });
+    expect(files.workfiles.results.map((one: { file_name: string }) => one.file_name)).toEqual(['told.txt']);
+    const people = await chorus.get('GET', '/search?query=Membe', undefined, { as: 'stranger' });
+    expect(people.users.results.map((one: { id: number }) => one.id)).toEqual([member]);
+    const hidden = await chorus.get('GET', '/search?query=told', undefined, { as: 'stranger' });
+    expect([hidden.workfiles.numFound, hidden.workspaces.numFound]).toEqual([0, 0]);
+    const all = await chorus.get('GET', '/search?query=%25', undefined, { as });
+    expect(all.users.numFound).toBe(0);
+  });
+});
+
+describe('drafts and runs', () => {
+  it('keep what was not saved, for its writer alone, until there is a version', async () => {
+    const as = 'member';
+    const files = `/workspaces/${workspace}/workfiles`;
+    const { id } = await chorus.get('POST', files, { file_name: 'draft.sql', content: 'select 1' }, { as });
+    const draft = `/workfiles/${id}/draft`;
+    expect((await chorus.send('GET', draft, undefined, { as })).status).toBe(404);
+    const kept = await chorus.send('POST', draft, { content: 'select 2' }, { as });
+    expect([kept.status, kept.body.response.content]).toEqual([201, 'select 2']);
+    expect((await chorus.get('PUT', draft, { content: 'select 3' }, { as })).content).toBe('select 3');
+    expect((await chorus.send('GET', draft, undefined, { as: 'owner' })).status).toBe(404);
+    expect((await chorus.get('GET', `/workfiles/${id}`, undefined, { as })).has_draft).toBe(true);
+    const [listed] = await chorus.get('GET', `${files}?name_pattern=draft`, undefined, { as });
+    expect([listed.id, listed.version_info.content]).toEqual([id, null]);
+    await chorus.get('POST', `/workfiles/${id}/versions`, { content: 'select 3' }, { as });
+    expect((await chorus.send('DELETE', draft, undefined, { as })).status).toBe(404);
+  });
+
+  it('run another text, and are stopped by the name that the client gave them', async () => {
+    const as = 'member';
+    const files = `/workspaces/${workspace}/workfiles`;
+    const { id } = await chorus.get('POST', files, { file_name: 'long.sql', content: 'select 1' }, { as });
+    const path = `/workfiles/${id}/executions`;
+    const quick = await chorus.send('POST', path, { sql: 'select 1 as a, 2 as b', check_id: 'quick' }, { as });
+    expect([quick.status, quick.body.response.rows]).toEqual([201, [[1, 2]]]);
+    for (const sql of ['delete from people', 'select pg_advisory_lock(4711)', 'select from where']) {
+      const refused = await chorus.send('POST', path, { sql }, { as });
+      expect([sql, refused.status, refused.body.errors.record]).toEqual([sql, 422, 'INVALID_STATEMENT']);
+    }
+    const endless = 'select count(*) as n from generate_series(1, 100000) a, generate_series(1, 10000000) b';
+    const running = chorus.send('POST', path, { sql: endless, check_id: 'mine' }, { as });
+    const active = `select 1 from pg_stat_activity where usename = '${team.username}' and query like '%generate_series%'
+      and state = 'active'`;
+    while ((await sample.execute(active)).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect((await chorus.send('DELETE', `${path}/other`, undefined, { as })).body).toEqual({});
+    expect((await sample.execute(active)).length).toBe(1);
+    expect((await chorus.send('DELETE', `${path}/mine`, undefined, { as })).body).toEqual({});
+    const stopped = await running;
+    expect([stopped.status, JSON.stringify(stopped.body)]).toEqual([422, expect.stringContaining('stopped')]);
+    while ((await sample.execute(active)).length > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe('saved queries and sandboxes', () => {
+  it('are datasets of their workspace, under a name of its own', async () => {
+    const as = 'member';
+    const { sandbox_info: schema } = await chorus.get('GET', `/workspaces/${workspace}`, undefined, { as });
+    const view = { workspace_id: workspace, schema_id: schema.id, object_name: 'kept', query: 'select 1 as one' };
+    const made = await chorus.send('POST', '/chorus_views', view, { as });
+    expect([made.status, made.body.response?.entity_subtype, made.body.response?.query]).toEqual([
+      201,
+      'CHORUS_VIEW',
+      'select 1 as one',
+    ]);
+    const { id } = made.body.response;
+    const taken = await chorus.send('POST', '/chorus_views', { ...view, object_name: 'KEPT' }, { as });
+    expect(taken.body).toEqual({ errors: { fields: { object_name: { TAKEN: {} } } } });
+    const writes = await chorus.send('PUT', `/chorus_views/${id}`, { query: 'delete from people' }, { as });
+    expect(writes.body.errors.fields.query).toHaveProperty('GENERIC');
+    expect((await chorus.get('PUT', `/chorus_views/${id}`, { query: 'select 2' }, { as })).query).toBe('select 2');
+    const copy = await chorus.get('POST', `/chorus_views/${id}/duplicate`, { object_name: 'copy' }, { as });
+    const path = `/workspaces/${workspace}/datasets?entity_subtype=CHORUS_VIEW`;
+    const listed = await chorus.get('GET', path, undefined, { as });
+    expect(listed.map((one: { object_name: string }) => one.object_name)).toEqual(['copy', 'kept']);
+    expect((await chorus.send('DELETE', `/chorus_views/${copy.id}`, undefined, { as: 'stranger' })).status).toBe(403);
+    expect((await chorus.send('DELETE', `/chorus_views/${copy.id}`, undefined, { as })).body).toEqual({});
+    expect((await chorus.get('GET', path, undefined, { as })).length).toBe(1);
+  });
+
+  it('make the schema that is not there yet, on the server', async () => {
+    const [database] = await chorus.get('GET', `/data_sources/${source}/databases`, undefined, { as: 'owner' });
+    const room = await chorus.get('POST', '/workspaces', { name: 'Builders' }, { as: 'owner' });
+    const path = `/workspaces/${room.id}/sandbox`;
+    const input = { database_id: database.id, schema_name: 'made_here', show_sandbox_datasets: 'true' };
+    const refused = await chorus.send('POST', path, input, { as: 'owner' });
+    expect([refused.status, refused.body.errors.fields.schema]).toEqual([422, { GENERIC: expect.anything() }]);
+    await sample.execute(`grant create on database "${sample.database}" to ${sample.username}`);
+    const made = await chorus.send('POST', path, input, { as: 'owner' });
+    expect([made.status, made.body]).toEqual([201, {}]);
+    const [there] = await sample.execute(
+      "select nspowner::regrole::text as owner from pg_namespace where nspname = 'made_here'",
+    );
+    expect(there).toEqual({ owner: sample.username });
+    const shown = await chorus.get('GET', `/workspaces/${room.id}`, undefined, { as: 'owner' });
+    expect([shown.sandbox_info.name, shown.sandbox_info.stale, shown.has_added_sandbox]).toEqual([
+      'made_here',
+      false,
+      true,
+    ]);
+    await sample.execute(`create table made_here.big as select generate_series(1, 1000) as n;
+      grant select on made_here.big to ${sample.username}`);
+    const schemas = await chorus.get('GET', `/data_sources/${source}/schemas`, undefined, { as: 'owner' });
+    const schema = schemas.find((one: { name: string }) => one.name === 'made_here');
+    const tables = await chorus.get('GET', `/schemas/${schema.id}/datasets`, undefined, { as: 'owner' });
+    expect(tables.map((one: { object_name: string }) => one.object_name)).toEqual(['big']);
+    const detail = await chorus.get('GET', `/data_sources/${source}/workspace_detail`, undefined, { as: 'owner' });
+    const ours = detail.workspaces.find((one: { id: number }) => one.id === room.id);
+    expect(ours).toEqual({
+      id: room.id,
+      name: 'Builders',
+      size_in_bytes: expect.any(Number),
+      percentage_used: expect.any(Number),
+      owner_full_name: 'owner User',
+      schema_name: 'made_here',
+      database_name: sample.database,
+    });
+    expect(ours.size_in_bytes).toBeGreaterThan(8000);
+    const nothing = await chorus.get('GET', `/data_sources/${source}/workspace_detail`, undefined, { as: 'stranger' });
+    expect(nothing).toEqual({ workspaces: null, sandboxes_size_in_bytes: null, complete_json: true });
   });
 });
 

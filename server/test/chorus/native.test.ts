@@ -1,5 +1,6 @@
 /** Workspaces and their pairs through the native door and the command line, over the same rows as the chorus door. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { announce } from '../../src/domain/access/index.ts';
 import { runCli } from '../cli/run-cli.ts';
 import type { Answer } from '../harness.ts';
 import { registerSource, type SampleDatabase } from '../rest/fixture.ts';
@@ -179,6 +180,32 @@ describe('what is in a workspace, natively', () => {
     expect((await api('member', 'DELETE', `${room}/members/owner`)).body.code).toBe('member_not_found');
     expect((await api('member', 'PUT', `${room}/members/nobody`, {})).body.code).toBe('user_not_found');
     expect((await api('owner', 'GET', room)).status).toBe(404);
+  });
+});
+
+describe('members by a group', () => {
+  it('are counted, listed and found as those who belong to it themselves', async () => {
+    const { db } = chorus.headgate.app.store;
+    expect((await chorus.headgate.api('POST', '/groups', { name: 'guests' })).status).toBe(201);
+    expect((await chorus.headgate.api('PUT', '/groups/guests/members/stranger')).status).toBeLessThan(300);
+    const group = await db.selectFrom('user_group').select('id').where('name', '=', 'guests').executeTakeFirstOrThrow();
+    const [shown] = await chorus.get('GET', '/workspaces', undefined, { as: 'owner' });
+    const before = shown.members_count;
+    await db
+      .insertInto('workspace_member')
+      .values({ workspace_id: shown.id, group_id: group.id, role: 'developer' })
+      .execute();
+    await chorus.headgate.app.store.transaction((trx) => announce(trx, '*'));
+    const path = `/workspaces/${shown.id}`;
+    const after = await chorus.get('GET', path, undefined, { as: 'stranger' });
+    expect([after.members_count, after.is_member]).toEqual([before + 1, true]);
+    const members = await chorus.send('GET', `${path}/members`, undefined, { as: 'stranger' });
+    const stranger = members.body.response.find((one: { username: string }) => one.username === 'stranger');
+    expect([members.body.pagination.records, stranger.role]).toEqual([before + 1, 'Project Member']);
+    const theirs = await chorus.get('GET', `/workspaces?user_id=${stranger.id}`, undefined, { as: 'owner' });
+    expect(theirs.map((one: { id: number }) => one.id)).toEqual([shown.id]);
+    await db.deleteFrom('workspace_member').where('group_id', '=', group.id).execute();
+    await chorus.headgate.app.store.transaction((trx) => announce(trx, '*'));
   });
 });
 

@@ -350,3 +350,41 @@ describe('shares', () => {
     expect(fake.asked[0]?.body).toEqual({ permissions: ['view', 'sql'], expiresAt: '2030-01-01T00:00:00.000Z' });
   });
 });
+
+describe('access keys and roles', () => {
+  const key = { id: 'k1', accessKey: 'HGKEY', enabled: true, description: 'sdk', createdAt: '2026-01-01T00:00:00Z' };
+
+  it('shows the secret of a new key once, and never in a list', async () => {
+    const made = await signedIn(['access-key', 'create', '--description', 'sdk'], {
+      'POST /api/v1/access-keys': { ...key, secretKey: 'river' },
+    });
+    expect([made.code, made.stdout]).toEqual([0, 'access key: HGKEY\nsecret key: river\n']);
+    expect(fake.asked.at(-1)?.body).toEqual({ description: 'sdk' });
+    const list = await signedIn(['access-key', 'list'], {
+      'GET /api/v1/access-keys': { items: [key], nextCursor: null },
+    });
+    expect(list.stdout).toContain('HGKEY       on     sdk');
+  });
+
+  it('switches a key off', async () => {
+    const off = await signedIn(['access-key', 'disable', 'k1'], {
+      'PATCH /api/v1/access-keys/k1': { ...key, enabled: false },
+    });
+    expect([off.code, off.stdout]).toEqual([0, 'The access key HGKEY is off.\n']);
+    expect(fake.asked.at(-1)?.body).toEqual({ enabled: false });
+  });
+
+  it('says who belongs to a workspace, as what, and which groups do', async () => {
+    const page = { items: [{ username: 'ann', label: 'Owner', role: 'administrator' }], nextCursor: null };
+    await signedIn(['workspace', 'members', 'sales', '--set', 'ann', 'bob=Analyst', '--grant', 'bob=viewer'], {
+      'PUT /api/v1/workspaces/sales/members': page,
+    });
+    expect(fake.asked.at(-1)?.body).toEqual({
+      members: [{ username: 'ann' }, { username: 'bob', label: 'Analyst', role: 'viewer' }],
+    });
+    await signedIn(['workspace', 'groups', 'sales', '--set', 'team=analyst', 'staff'], {
+      'PUT /api/v1/workspaces/sales/groups': { items: [], nextCursor: null },
+    });
+    expect(fake.asked.at(-1)?.body).toEqual({ groups: [{ group: 'team', role: 'analyst' }, { group: 'staff' }] });
+  });
+});

@@ -190,3 +190,12 @@ describe('a key', () => {
     expect([answer.status, answer.body.code]).toEqual([403, 'scope_missing']);
   });
 });
+
+it('a token ends after its day', async () => {
+  const look = () => dataarts.send('GET', root, undefined, { as: 'signer' });
+  await dataarts.signIn('signer');
+  now += 24 * 3_600_000 - 1000;
+  expect((await look()).status).toBe(200);
+  now += 1000;
+  expect(told(await look())).toEqual(failed('decrypt token fail'));
+});

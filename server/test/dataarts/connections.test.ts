@@ -348,6 +348,19 @@ describe('where it is', () => {
       work_space_id: standard,
     });
     expect(await codeOf('GET', root, undefined, 'ann', standard)).toEqual(refused('20010003', 403));
+    await dataarts.member(standard, 'ann', 'developer');
+    expect(await get('GET', root, undefined, 'ann', standard)).toEqual({ count: 0, page_data: [] }); // `native` is private
+  });
+
+  it('a workspace of another project is none', async () => {
+    await dataarts.headgate.api('POST', '/tenants', { name: 'Other', slug: 'other' });
+    const { rows } = await sql<{ uid: string }>`
+      select w.uid from workspace w join tenant t on t.id = w.tenant_id where t.slug = 'other'`.execute(
+      dataarts.headgate.app.store.db,
+    );
+    const foreign = rows[0]!.uid.replaceAll('-', '');
+    expect(await codeOf('GET', root, undefined, 'admin', foreign)).toEqual(refused('24150005'));
+    expect(await codeOf('POST', root, orders, 'admin', foreign)).toEqual(refused('24150005'));
   });
 
   it.each([

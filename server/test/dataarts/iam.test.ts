@@ -240,6 +240,23 @@ describe('who may come in', () => {
     expect([answer.status, answer.body.error_code]).toEqual([404, 'APIGW.0101']);
   });
 
+  it('with API tokens, as far as their scopes reach', async () => {
+    const token = async (scopes: string[]): Promise<string> =>
+      (await dataarts.headgate.api('POST', '/tokens', { name: 'program', scopes })).body.token;
+    const root = `${dataarts.instance}/workspaces`;
+    const code = async (as: string, method: string) => {
+      const answer = await dataarts.send(method, root, method === 'POST' ? {} : undefined, { as });
+      return [answer.status, answer.body.error_code];
+    };
+    const [full, reading, elsewhere] = [await token([]), await token(['read']), await token(['door:rest'])];
+    const denied = [403, 'DataArtsInsight.20010003'];
+    expect(await code(full, 'GET')).toEqual([200, undefined]);
+    expect(await code(full, 'POST')).toEqual([400, 'DataArtsInsight.24150000']);
+    expect(await code(reading, 'GET')).toEqual([200, undefined]);
+    expect(await code(reading, 'POST')).toEqual(denied);
+    expect(await code(elsewhere, 'GET')).toEqual(denied);
+  });
+
   it('not with the token of another project', async () => {
     const answer = await dataarts.send('GET', `/v1/${'0'.repeat(32)}/instances`);
     expect([answer.status, answer.body]).toEqual([
@@ -254,6 +271,8 @@ describe('who may come in', () => {
     });
     expect(zh.body).toEqual({ error_code: 'DataArtsInsight.20010003', error_msg: '没有权限执行此操作' });
     expect((await dataarts.send('GET', `${dataarts.project}/instances/`)).status).toBe(200);
+    const head = await dataarts.send('HEAD', `${dataarts.project}/instances`);
+    expect([head.status, head.text]).toEqual([200, '']);
   });
 });
 
@@ -271,6 +290,16 @@ describe('a token ends at once', () => {
     expect((await look()).status).toBe(401);
     const refused = await dataarts.signIn('leaver', 'system', 'another-password-2');
     expect([refused.status, refused.body.error.message]).toEqual([401, 'The username or password is wrong.']);
+  });
+
+  it('and is good for nothing while the password is to be changed', async () => {
+    await dataarts.person('newcomer');
+    const body = { password: 'handed-over-password-1', temporary: true };
+    await dataarts.headgate.api('PUT', '/users/newcomer/password', body);
+    const made = await dataarts.signIn('newcomer', 'system', body.password);
+    expect(made.body.token.user.password_expires_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}$/);
+    const answer = await dataarts.send('GET', `${dataarts.project}/instances`, undefined, { as: 'newcomer' });
+    expect([answer.status, answer.body.error_code]).toEqual([403, 'DataArtsInsight.20010003']);
   });
 
   it('and failures lock the name on every door', async () => {

@@ -1,7 +1,11 @@
 /** The vendor's own SDK against a running server: with a token, with an access key, and finding its project by itself. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { BasicCredentials, GlobalCredentials, Region } from '@huaweicloud/huaweicloud-sdk-core';
 import { ClientBuilder } from '@huaweicloud/huaweicloud-sdk-core/ClientBuilder.js';
 import type { HcClient } from '@huaweicloud/huaweicloud-sdk-core/HcClient.js';
+import { Logger4jInstance } from '@huaweicloud/huaweicloud-sdk-core/logger/log4jLogger.js';
 import {
   AuthScope,
   AuthScopeProject,
@@ -22,12 +26,22 @@ import { type Dataarts, region, startDataarts } from './fixture.ts';
 let dataarts: Dataarts;
 let key: { id: string; accessKey: string; secretKey: string };
 let workspace: string;
+const home = process.env.HOME;
+let folder: string;
 beforeAll(async () => {
+  // The SDK keeps an id of its user in the home folder, and prints every refusal with its headers.
+  folder = await mkdtemp(join(tmpdir(), 'headgate-sdk-'));
+  process.env.HOME = folder;
+  Logger4jInstance.level = 'off';
   dataarts = await startDataarts();
   key = (await dataarts.headgate.api('POST', '/access-keys', {})).body;
   workspace = await dataarts.workspace('sdk');
 });
-afterAll(() => dataarts?.stop());
+afterAll(async () => {
+  process.env.HOME = home;
+  await rm(folder, { recursive: true, force: true });
+  await dataarts?.stop();
+});
 
 class Insight {
   readonly client: HcClient;

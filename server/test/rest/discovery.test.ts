@@ -477,6 +477,13 @@ describe('a run', () => {
     expect(run.tables.done).toBe(1);
     const { nextRunAt } = await ok('GET', `/discovery/jobs/${id}`);
     expect(new Date(nextRunAt).getTime()).toBeGreaterThan(clock.now().getTime());
+    // A run that is laid aside holds the schedule up; when it is given up, the schedule goes on.
+    await sql`update discovery_run set state = 'Paused' where id = ${run.id}`.execute(headgate.app.store.db);
+    await sql`update discovery_job set state = 'Paused', next_run_at = null where id = ${id}`.execute(
+      headgate.app.store.db,
+    );
+    const stopped = await ok('POST', `/discovery/jobs/${id}/stop`);
+    expect(stopped).toMatchObject({ state: 'scheduled', nextRunAt });
   });
 });
 

@@ -399,6 +399,9 @@ describe('one instance', () => {
     expect((await edit({ jdbc_connection_url: 'jdbc:postgresql://h:1', jdbc_connection_schema: '' }))[0]).toBe(1254);
     expect((await edit({ jdbc_connection_url: mariadbUrl(), password: 'wrong' }))[0]).toBe(1257);
     expect((await edit({ region: 'elsewhere' }))[0]).toBe(1249);
+    // The path that the protocol's documentation prints for it.
+    await client.data('POST', '/data-source/delete_account', { ...body, description: 'by the printed path' });
+    expect((await find(body)).description).toBe('by the printed path');
     const { instance_id, account_provider_id, account_id, region, jdbc_connection_url } = body;
     const bare = {
       instance_id,

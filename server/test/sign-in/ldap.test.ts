@@ -80,6 +80,32 @@ const locked = { status: 401, body: { code: 'sign_in_locked' } };
 const me = (token: string): Promise<Answer> =>
   headgate.api('GET', '/me', undefined, { as: null, headers: { authorization: `Bearer ${token}` } });
 
+describe('the chorus door', () => {
+  it('finds people in the directory for administrators, and tells whom it shows with where they sign in', async () => {
+    const find = (username: string, as = 'admin'): Promise<Answer> =>
+      headgate.call('GET', `/api/users/ldap?username=${username}`, undefined, {
+        as: null,
+        headers: { 'x-token': headgate.token(as) },
+      });
+    const found = await find('jo');
+    expect([found.status, found.body.response]).toEqual([
+      200,
+      [
+        {
+          username: 'jo',
+          first_name: null,
+          last_name: 'Lee',
+          email: 'jo@example.com',
+          title: null,
+          dept: null,
+          ldap_dn: expect.any(String),
+        },
+      ],
+    ]);
+    expect((await find('nobody')).body.response).toEqual([]);
+  });
+});
+
 describe('somebody of the directory', () => {
   it('gets an account at the first sign-in, and the same one afterwards', async () => {
     const first = await signIn('ann', secret('ann'));

@@ -43,7 +43,7 @@ function What({ entry, onFingerprint }: WhatProps) {
       </Text>
       {statement && (
         <Group gap={4} wrap="nowrap">
-          <Code style={{ maxWidth: 300, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>
+          <Code style={{ maxWidth: 240, overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>
             {statement.text}
           </Code>
           <Tooltip label="Every run of this statement, whatever its literals">

@@ -4,6 +4,11 @@ import type { DiscoverySummary } from '@headgate/client';
 import { BarChart } from '@mantine/charts';
 import { VisuallyHidden } from '@mantine/core';
 
+/** As much of a name as the axis has room for; the table has all of it. */
+function shortened(name: string): string {
+  return name.length > 24 ? `${name.slice(0, 23)}…` : name;
+}
+
 export default function IdentifierChart({ identifiers }: Pick<DiscoverySummary, 'identifiers'>) {
   const shown = identifiers.slice(0, 8);
   return (
@@ -15,7 +20,7 @@ export default function IdentifierChart({ identifiers }: Pick<DiscoverySummary, 
         dataKey="name"
         orientation="vertical"
         series={[{ name: 'Columns', color: 'water.6' }]}
-        yAxisProps={{ width: 190 }}
+        yAxisProps={{ width: 190, tickFormatter: shortened }}
         barChartProps={{ accessibilityLayer: false }}
         xAxisProps={{ allowDecimals: false }}
         barProps={{ radius: 3, maxBarSize: 20, isAnimationActive: false }}

@@ -12,7 +12,7 @@ import { addressText, enginesQuery } from '../../api/sources.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { EngineIcon } from '../../components/engine-icon.tsx';
 import { Health } from '../../components/health.tsx';
-import { PermissionChips } from '../../components/permission-chips.tsx';
+import { onSource, PermissionChips } from '../../components/permission-chips.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, type PageRequest, ServerTable } from '../../components/server-table.tsx';
 import { filterOf, isEmptyFilter, type SourceFilter } from './filter.ts';
@@ -73,15 +73,15 @@ const columns: readonly Column<Source>[] = [
   {
     id: 'health',
     header: 'Health',
-    cell: (source) => (source.deletedAt ? <Undelete source={source} /> : <Health health={source.health} />),
-    minWidth: 170,
+    cell: (source) => (source.deletedAt ? <Undelete source={source} /> : <Health health={source.health} stacked />),
+    minWidth: 130,
   },
   { id: 'owner', header: 'Owner', cell: ({ owner }) => owner },
   {
     id: 'permissions',
     header: 'I may',
-    cell: ({ permissions }) => <PermissionChips permissions={permissions} />,
-    minWidth: 190,
+    cell: ({ permissions }) => <PermissionChips permissions={onSource(permissions)} />,
+    minWidth: 250,
   },
   {
     id: 'use',

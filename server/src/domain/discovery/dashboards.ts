@@ -12,7 +12,8 @@ import {
   sameDatabase,
   tablesBase,
 } from './catalog-rows.ts';
-import type { Property, Templates } from './templates.ts';
+import type { Property } from './identifier-rows.ts';
+import type { Templates } from './templates.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

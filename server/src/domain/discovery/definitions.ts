@@ -20,6 +20,7 @@ import type { DiscoveryJobs } from './jobs.ts';
 import type { DiscoverySpec, DiscoveryTarget, JobRow } from './model.ts';
 import { readJob } from './rows.ts';
 import { tableNames, targetOf } from './targets.ts';
+import { requireVersion } from './version.ts';
 
 export interface DefinitionSource {
   /** Name or uid. */
@@ -172,9 +173,8 @@ export class Definitions {
   ): Promise<DefinitionView> {
     admit(principal, 'write');
     const spec = await this.#spec(principal, change);
-    if (Object.keys(spec).length > 0 || options.ifMatch !== undefined) {
-      await this.#jobs.update(principal, id, Object.keys(spec).length === 0 ? { template_id: 1 } : spec, options);
-    }
+    if (Object.keys(spec).length > 0) await this.#jobs.update(principal, id, spec, options);
+    else requireVersion((await readJob(this.#store.db, principal, id)).version, options.ifMatch);
     return this.get(principal, id);
   }
 

@@ -15,7 +15,8 @@ import {
   type SdpsFiles,
   writeBatchReport,
 } from '../sdps/index.ts';
-import { type IdentifierInput, identifiersBase, type Property, type Templates } from './templates.ts';
+import { type IdentifierInput, identifiersBase, type Property } from './identifier-rows.ts';
+import type { Templates } from './templates.ts';
 
 /** Columns A to I. */
 export const identifierColumnsOfBatch: BatchColumns = {

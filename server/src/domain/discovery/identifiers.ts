@@ -8,7 +8,8 @@ import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '..
 import { admit } from '../sdps/index.ts';
 import { checkText } from '../sources/fields.ts';
 import { containing, storable } from '../text.ts';
-import { type IdentifierInput, identifiersBase, type Templates } from './templates.ts';
+import { type IdentifierInput, identifiersBase } from './identifier-rows.ts';
+import type { Templates } from './templates.ts';
 import { requireVersion } from './version.ts';
 
 export interface NewIdentifier {
@@ -185,7 +186,7 @@ export class Identifiers {
   }
 
   async #find(principal: Principal, name: string): Promise<Row> {
-    const [row] = await this.#rows(this.#store.db, principal, sql`lower(i.name) = ${storable(name).toLowerCase()}`, 1);
+    const [row] = await this.#rows(this.#store.db, principal, sql`lower(i.name) = lower(${storable(name)}::text)`, 1);
     if (row === undefined) throw new NotFoundError('identifier_not_found', 'There is no such identifier.');
     return row;
   }

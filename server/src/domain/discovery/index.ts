@@ -2,7 +2,7 @@
  * Discovery of sensitive data: identifiers and the template, jobs, runs, findings, reports.
  *
  * May be imported: `platform/*`, `domain/errors.ts`, `domain/access`, `domain/audit`, `domain/catalog`, `domain/identity`,
- * `domain/jobs`, `domain/sdps`. Must not be imported: engines, gateway, doors.
+ * `domain/jobs`, `domain/sdps`, `domain/sources`. Must not be imported: engines, gateway, doors.
  */
 
 export { CatalogExports } from './catalog-export.ts';
@@ -18,6 +18,7 @@ export {
 } from './definitions.ts';
 export { type FindingFilter, FindingsQueue, type FindingView, findingStates } from './findings-queue.ts';
 export { IdentifierBatches, identifierColumnsOfBatch } from './identifier-batches.ts';
+export type { IdentifierInput, Property } from './identifier-rows.ts';
 export { type IdentifierFilter, Identifiers, type IdentifierView, type NewIdentifier } from './identifiers.ts';
 export { DiscoveryJobs } from './jobs.ts';
 export { type LabelDetails, Labels, type LabelView } from './labels.ts';
@@ -28,6 +29,7 @@ export { Reports } from './report.ts';
 export { RunList, type RunSourceView, type RunView, runSourceStates, runStates } from './run-list.ts';
 export { RunViews } from './run-views.ts';
 export { DiscoveryRuns, type RunsDeps } from './runs.ts';
-export { type ColumnView, SourceCatalog, type TableFilter, type TableView } from './source-catalog.ts';
-export { type IdentifierInput, type Property, Templates } from './templates.ts';
+export { SourceCatalog } from './source-catalog.ts';
+export type { ColumnView, TableFilter, TableView } from './source-catalog-rows.ts';
+export { Templates } from './templates.ts';
 export { DiscoveryWorker, type RunWork } from './worker.ts';

@@ -97,13 +97,13 @@ export class DiscoveryJobs {
       requireVersion(job.version, options.ifMatch);
       if (Object.keys(change).length === 0) throw refusal(1511);
       const spec: DiscoverySpec = { ...job.spec, ...change };
-      const next = job.state === 'Paused' ? null : nextRun(spec.schedule, clock.now());
-      const idle = idleState(spec.schedule);
       const turned = (spec.schedule === onDemand) !== (job.schedule === onDemand);
+      const state = turned && !isRunning(job.state) ? idleState(spec.schedule) : job.state;
+      const next = nextRun(spec.schedule, clock.now());
       await sql`
-        update discovery_job set name = ${spec.name}, schedule = ${spec.schedule}, next_run_at = ${next}::timestamptz,
+        update discovery_job set name = ${spec.name}, schedule = ${spec.schedule}, next_run_at = ${state === 'Paused' ? null : next}::timestamptz,
           spec = ${JSON.stringify({ ...spec, databases: distinct(spec.databases) })}::jsonb,
-          state = ${turned && !isRunning(job.state) ? idle : job.state}, modify_time = now(), version = version + 1
+          state = ${state}, modify_time = now(), version = version + 1
         where id = ${id}`.execute(trx);
       await recordDiscovery(this.#deps.audit, trx, principal, 'discovery.update', { id, name: spec.name });
     });

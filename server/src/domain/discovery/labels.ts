@@ -48,8 +48,8 @@ export class Labels {
     admit(principal, 'read');
     const limit = pageLimit(page);
     const after = page.cursor === undefined ? '' : decodeCursor('labels', page.cursor, ['string'])[0];
-    const { rows } = await sql<LabelView>`
-      select l.label_name as name, l.create_by as "createdBy", l.modify_time as "updatedAt",
+    const { rows } = await sql<LabelView & { readonly _key: string }>`
+      select lower(l.label_name) as _key, l.label_name as name, l.create_by as "createdBy", l.modify_time as "updatedAt",
         (select count(*) from catalog_database d where d.tenant_id = l.tenant_id and l.id = any(d.label_ids))
         + (select count(*) from catalog_item i join catalog_database d on d.id = i.database_id
             where d.tenant_id = l.tenant_id and l.id = any(i.label_ids)) as used
@@ -59,8 +59,8 @@ export class Labels {
       'labels',
       rows,
       limit,
-      ({ name }) => [name.toLowerCase()],
-      (row) => row,
+      ({ _key }) => [_key],
+      ({ _key, ...row }) => row,
     );
   }
 
@@ -75,7 +75,7 @@ export class Labels {
     admit(principal, 'write');
     const { rows } = await sql<{ id: number }>`
       select id from catalog_label where tenant_id = ${principal.subject.tenantId}
-        and lower(label_name) = ${storable(name).toLowerCase()}`.execute(this.#store.db);
+        and lower(label_name) = lower(${storable(name)}::text)`.execute(this.#store.db);
     const [row] = rows;
     if (row === undefined) throw new NotFoundError('label_not_found', 'There is no such label.');
     await this.remove(principal, [row.id]);

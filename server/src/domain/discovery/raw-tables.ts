@@ -23,7 +23,7 @@ import {
   tableColumns,
   tablesBase,
 } from './catalog-rows.ts';
-import { identifierColumns, identifiersBase } from './templates.ts';
+import { identifierColumns, identifiersBase } from './identifier-rows.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

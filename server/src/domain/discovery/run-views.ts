@@ -117,6 +117,12 @@ export class RunViews {
     }));
   }
 
+  /** A template that was never changed has left no snapshot. Throws SdpsError 1513, 1520. */
+  async requireSnapshot(principal: Principal, jobId: number, runId: number): Promise<void> {
+    const { snapshot_no } = await this.requireRun(principal, jobId, runId);
+    if (snapshot_no === null || snapshot_no === 'init') throw refusal(1520);
+  }
+
   /** Throws SdpsError 1513. */
   async requireRun(principal: Principal, jobId: number, runId: number): Promise<Record<string, unknown>> {
     admit(principal, 'read');

@@ -15,6 +15,7 @@ import type { JobService } from '../jobs/index.ts';
 import { cancelJob } from '../jobs/transitions.ts';
 import { admit, refusal, unforeseen } from '../sdps/index.ts';
 import { nextRun } from './cron.ts';
+import type { JobRow } from './model.ts';
 import {
   endRun,
   idleState,
@@ -183,7 +184,7 @@ export class DiscoveryRuns {
       const job = await readJob(trx, principal, id, 'locked');
       const run = await lastRun(trx, id);
       if (run?.state === 'Stopping') throw refusal(1521);
-      if (run?.state === 'Paused' && how === 'stop') return endRun(trx, run.id, 'Stopped');
+      if (run?.state === 'Paused' && how === 'stop') return this.#giveUp(trx, job, run.id);
       if (run === undefined || run.state !== 'Running' || !isRunning(job.state)) throw refusal(1512);
       await sql`update discovery_run set state = 'Stopping', stopped_at = now(), pausing = ${how === 'pause'}
         where id = ${run.id}`.execute(trx);
@@ -198,6 +199,13 @@ export class DiscoveryRuns {
       else if (how === 'pause') await pauseRun(trx, run.id);
       else await endRun(trx, run.id, 'Stopped');
     });
+  }
+
+  /** Ends a run that was laid aside; its schedule goes on. */
+  async #giveUp(trx: Executor, job: JobRow, runId: number): Promise<void> {
+    await endRun(trx, runId, 'Stopped');
+    await sql`update discovery_job set next_run_at = ${nextRun(job.schedule, this.#deps.clock.now())}::timestamptz
+      where id = ${job.id}`.execute(trx);
   }
 
   /** Goes on with a paused run; null when none is. Throws SdpsError 1523. */

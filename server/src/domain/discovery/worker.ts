@@ -7,7 +7,7 @@ import { concurrentSources } from '../sdps/index.ts';
 import { classifyRows, keepTable, pickRows, type SampleRow, sumUp } from './findings.ts';
 import type { DiscoverySpec, RunDatabase } from './model.ts';
 import { endRun, openDatabases, pauseRun } from './rows.ts';
-import { activeIdentifiers, type Snapshot } from './templates.ts';
+import { activeIdentifiers, type Snapshot } from './snapshot.ts';
 
 /** A run as its worker holds it. */
 export interface RunWork {

@@ -197,11 +197,22 @@ export class AccessKeys {
     const date = request.headers['x-sdk-date'];
     const at = typeof date === 'string' ? readSdkDate(date) : null;
     const inTime = at !== null && Math.abs(now.getTime() - at) <= skewMs;
-    const secret = this.#deps.vault.openText(secretContext(key.tenant_id, key.uid), key.secret_sealed);
+    const secret = this.#open(key);
+    if (secret === null) throw badSignature();
     if (!isSignedWith(request, claim, secret)) throw await this.#failed(key, claim.accessKey, now, context);
     if (!inTime || record === null) throw badSignature();
     await this.#used(key, now);
     return principalOf(record.user, context, { method: 'access_key', credentialUid: key.uid });
+  }
+
+  /** Null when the vault cannot open it (S7): such a key opens nothing. */
+  #open(key: KeyRow): string | null {
+    try {
+      return this.#deps.vault.openText(secretContext(key.tenant_id, key.uid), key.secret_sealed);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, accessKey: key.uid }, 'the secret of an access key cannot be opened');
+      return null;
+    }
   }
 
   async #find(accessKey: string): Promise<KeyRow | null> {

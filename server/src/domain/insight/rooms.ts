@@ -53,7 +53,7 @@ export async function findRoom(
   const { subject } = principal;
   const { rows } = await sql<RoomRow>`
     select w.id, w.uid, w.tenant_id, w.name, w.owner_id, w.is_default, w.archived_at, w.deleted_at, w.settings,
-      (select max(array_position(${sql.lit('{viewer,analyst,developer,administrator}')}::text[], m.role))
+      (select max(array_position(${[...memberRoles]}::text[], m.role))
         from workspace_member m where m.workspace_id = w.id
           and (m.user_id = ${subject.id} or m.group_id = any(${[...subject.groupIds]}::bigint[]))) as role
     from workspace w where w.uid = ${uid} and w.tenant_id = ${subject.tenantId}

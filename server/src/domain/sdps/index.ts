@@ -19,6 +19,7 @@ export { type ConfigEntry, Configuration, concurrentRuns, concurrentSources } fr
 export { Crawler } from './crawler.ts';
 export { SourceExports } from './exports.ts';
 export { type BatchCounts, SdpsFiles } from './files.ts';
+export { type InstanceInput, type InstanceKey, passwordMask } from './instance-input.ts';
 export {
   doorName,
   type Editable,
@@ -27,14 +28,8 @@ export {
   instanceColumns,
   instancesBase,
 } from './instance-rows.ts';
-export {
-  type DatabaseServer,
-  type InstanceInput,
-  type InstanceKey,
-  Instances,
-  passwordMask,
-  type SdpsGateway,
-} from './instances.ts';
+export { InstanceViews } from './instance-views.ts';
+export { type DatabaseServer, Instances, type SdpsGateway } from './instances.ts';
 export { network, securityGroup, subnetsOf } from './network.ts';
 export { type AccountView, type NewAccount, ProviderAccounts } from './provider-accounts.ts';
 export {

@@ -33,6 +33,7 @@ export interface AccountView {
 
 interface AccountRow {
   readonly id: number;
+  readonly _key: string;
   readonly account_id: string;
   readonly account_provider_id: number;
   readonly region: string;
@@ -69,16 +70,16 @@ export class ProviderAccounts {
       conditions.push(sql`a.account_id ilike ${containing(filter.q)}`);
     }
     const { rows } = await sql<AccountRow>`
-      select * from (${this.#accounts.listing(principal).base}) a where ${sql.join(conditions, sql` and `)}
+      select a.*, lower(a.account_id) as _key from (${this.#accounts.listing(principal).base}) a where ${sql.join(conditions, sql` and `)}
       order by lower(a.account_id) limit ${limit + 1}`.execute(this.#store.db);
-    return toPage('accounts', rows, limit, (row) => [row.account_id.toLowerCase()], present);
+    return toPage('accounts', rows, limit, (row) => [row._key], present);
   }
 
   /** Throws NotFoundError `account_not_found`. */
   async get(principal: Principal, id: string): Promise<AccountView> {
     admit(principal, 'read');
     const { rows } = await sql<AccountRow>`
-      select * from (${this.#accounts.listing(principal).base}) a where lower(a.account_id) = ${storable(id).toLowerCase()}`.execute(
+      select a.*, lower(a.account_id) as _key from (${this.#accounts.listing(principal).base}) a where lower(a.account_id) = lower(${storable(id)}::text)`.execute(
       this.#store.db,
     );
     const [row] = rows;

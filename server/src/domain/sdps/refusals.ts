@@ -7,7 +7,6 @@ export const messages = {
   1003: 'Invalid token',
   1005: 'The item does not exist',
   1204: 'S3 bucket does not exist',
-  1207: 'Connection is being established, please wait',
   1208: 'Connection failed',
   1210: 'Data catalog being crawled',
   1212: 'No authorization',

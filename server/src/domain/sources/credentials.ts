@@ -8,7 +8,7 @@ import { Permission } from '../identity/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
 import { requireScope } from '../identity/scopes.ts';
 import { changeKinds } from './blocking.ts';
-import { type CredentialSlot, readSlot, type SlotRow, writeSlot } from './credential-rows.ts';
+import { type CredentialSlot, readSlot, writeSlot } from './credential-rows.ts';
 import { checkSecret } from './definition.ts';
 import { checkLevel, checkText, sourceLimits } from './fields.ts';
 import { refuseWhileInUse } from './leases.ts';
@@ -27,6 +27,7 @@ import { credentialRows, type SourceRecord } from './rows.ts';
 import type { SourcesDeps } from './sources.ts';
 import { useRecord } from './use.ts';
 import { credentialState, secretContext } from './view.ts';
+import { maySetWorkspacePair } from './workspace-pairs.ts';
 
 /** Makes ids of posted pairs, so that equal pairs share a pool and nothing can be learnt from an id. */
 const postedPairKey = randomBytes(32);
@@ -45,7 +46,7 @@ export class Credentials {
   }
 
   /**
-   * Sets a pair. The source's: for who may change the source; a workspace's: as `#requireMayStore` says; a personal one: for
+   * Sets a pair. The source's: for who may change the source; a workspace's: as `maySetWorkspacePair` says; a personal one: for
    * the caller alone. Throws ConflictError `source_in_use` while a job that could use it runs.
    */
   async put(
@@ -64,7 +65,7 @@ export class Credentials {
       if (input.kind === 'source') refuseOwnStore(store.endpoint, { ...source, username });
       const slot = await this.#slot(trx, principal, facts, input);
       const existing = await readSlot(trx, slot);
-      await this.#requireMayStore(trx, principal, facts, slot, existing);
+      await this.#requireMayStore(trx, principal, facts, slot);
       const password = checkSecret(input.password, existing?.sealed != null);
       const pair = { username, ...(password === undefined ? {} : { password }) };
       await writeSlot(trx, vault, principal, slot, existing, pair);
@@ -107,7 +108,7 @@ export class Credentials {
       const slot = await this.#slot(trx, principal, facts, key);
       const existing = await readSlot(trx, slot);
       if (existing === undefined) throw noCredential(key);
-      await this.#requireMayStore(trx, principal, facts, slot, existing);
+      await this.#requireMayStore(trx, principal, facts, slot);
       await trx.deleteFrom('credential').where('uid', '=', existing.uid).execute();
       await this.#changed(trx, principal, facts, slot, 'credential.delete');
     });
@@ -238,25 +239,20 @@ export class Credentials {
     return id;
   }
 
-  /**
-   * A workspace's pair is for who may change the source, the workspace's owner, who stored it first, and members where
-   * the installation lets them (chorus.md §5, §9 no. 2). Throws ForbiddenError `permission_missing`.
-   */
+  /** Throws ForbiddenError `permission_missing` unless the caller may set the pair in this slot. */
   async #requireMayStore(
     executor: Executor,
     principal: Principal,
     facts: SourceFacts,
     slot: CredentialSlot,
-    existing: SlotRow | undefined,
   ): Promise<void> {
-    const { access, membersSetCredentials } = this.#deps;
+    if (slot.workspaceId === null) return;
+    const { access, membersSetCredentials: membersSet = false } = this.#deps;
     const { subject } = principal;
-    if (slot.workspaceId === null || membersSetCredentials === true || existing?.holder_id === subject.id) return;
-    if (administersTenant(principal, facts) || access.decide(principal, 'source.modify', facts).allowed) return;
-    const { rows } = await sql<{ owns: boolean }>`
-      select owner_id is not distinct from ${subject.id}::bigint as owns from workspace
-      where id = ${slot.workspaceId}`.execute(executor);
-    if (rows[0]?.owns === true) return;
+    const managesSource =
+      administersTenant(principal, facts) || access.decide(principal, 'source.modify', facts).allowed;
+    const keeper = { subject, managesSource, membersSet };
+    if (await maySetWorkspacePair(executor, keeper, slot.sourceId, slot.workspaceId)) return;
     throw new ForbiddenError('permission_missing', 'You may not set the credentials of this workspace.', {
       remedy: "Ask the workspace's owner, or set a personal pair.",
     });

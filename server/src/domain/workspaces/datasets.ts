@@ -11,8 +11,8 @@ import { findUsable } from './found-source.ts';
 import type { Listed, NumberedPage, SchemaSummary, Tag, WorkspaceKey, WorkspaceView } from './model.ts';
 import type { Pairs } from './pairs.ts';
 import { tagsOf } from './people-rows.ts';
-import { archived, forbidden, invalid, notFound } from './refusals.ts';
-import { findWorkspace, readWorkspaces, standingOf } from './rows.ts';
+import { forbidden, invalid, notFound } from './refusals.ts';
+import { findWorkspace, hasPair, readWorkspaces, standingOf } from './rows.ts';
 import { readSchemas } from './source-rows.ts';
 import { windowOf } from './workspaces.ts';
 
@@ -106,11 +106,11 @@ export class Datasets {
     requireScope(principal, 'write');
     const { store } = this.#deps;
     const caller = await callerOf(store.db, principal);
-    if (ids.length === 0) throw invalid('dataset_ids', 'blank', {});
     await store.transaction(async (trx) => {
       const room = await findWorkspace(trx, caller, workspace, 'share');
-      if (room.archived_at !== null && !caller.admin) throw archived();
-      if (!mayEdit(caller, standingOf(room))) throw forbidden('workspace');
+      if (!mayEdit(caller, { ...standingOf(room), archived: false })) throw forbidden('workspace');
+      if (room.archived_at !== null && !caller.admin) throw invalid('dataset', 'archived', null);
+      if (ids.length === 0) throw invalid('dataset_ids', 'blank', {});
       for (const id of new Set(ids)) {
         const { rows } = await sql<{ kind: string; source_id: number; taken: boolean }>`
           select d.kind, b.source_id, (d.schema_id = ${room.sandbox_schema_id ?? 0} or exists (
@@ -164,13 +164,15 @@ export class Datasets {
 
   /**
    * A condition on `dataset d` and `workspace w`: at hand in this workspace, for a caller who may know of its source or
-   * works with the workspace's pair for it.
+   * works with the workspace's pair for it. Tables of the sandbox take a pair that is not known to be refused (§6.5).
    */
   #inRoom(caller: Caller, workspaceId: number): RawBuilder<unknown> {
     const visible = this.#deps.access.visibleFilter(caller.principal, { alias: 's' });
     return sql`d.deleted_at is null and (d.workspace_id = ${workspaceId}
         or exists (select 1 from workspace_dataset x where x.workspace_id = ${workspaceId} and x.dataset_id = d.id)
-        or (d.workspace_id is null and d.schema_id = w.sandbox_schema_id and w.show_sandbox_datasets))
+        or (d.workspace_id is null and d.schema_id = w.sandbox_schema_id and w.show_sandbox_datasets
+          and exists (select 1 from source_schema bc join source_database bb on bb.id = bc.database_id
+            join data_source bs on bs.id = bb.source_id where bc.id = d.schema_id and ${hasPair(caller)})))
       and exists (select 1 from source_schema c join source_database b on b.id = c.database_id
         join data_source s on s.id = b.source_id where c.id = d.schema_id and s.deleted_at is null
           and (${visible} or (${isMemberOf(caller)} and exists (select 1 from credential k where k.source_id = s.id

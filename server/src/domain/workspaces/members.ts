@@ -19,7 +19,7 @@ import {
   type WorkspaceKey,
 } from './model.ts';
 import { notify } from './notifications.ts';
-import { readMembers } from './people-rows.ts';
+import { memberIds, readMembers } from './people-rows.ts';
 import { forbidden, invalid, notFound } from './refusals.ts';
 import { findWorkspace, standingOf, type WorkspaceRow } from './rows.ts';
 import { limits, Problems } from './text.ts';
@@ -27,6 +27,11 @@ import { windowOf } from './workspaces.ts';
 
 /** Members of one workspace at most. */
 const most = 10_000;
+
+/** The tenant's default workspace is one of the dataarts door; its members are said natively. */
+function whichOn({ door }: Principal): 'owned' | 'any' {
+  return door === 'rest' ? 'any' : 'owned';
+}
 
 /** A group whose users belong to a workspace. */
 export interface GroupMembership {
@@ -48,19 +53,19 @@ export class Members {
     this.#deps = deps;
   }
 
-  /** Those who belong to it themselves, the owner among them, by number. */
+  /** Those who belong to it, themselves or by a group, the owner among them, by number. */
   async list(principal: Principal, key: WorkspaceKey, page: NumberedPage): Promise<Listed<Member>> {
     const { db } = this.#deps.store;
-    const { id } = await findWorkspace(db, await callerOf(db, principal), key);
+    const { id } = await findWorkspace(db, await callerOf(db, principal), key, 'plain', whichOn(principal));
     const { rows } = await sql<{ records: number }>`
-      select count(*) as records from workspace_member where workspace_id = ${id} and user_id is not null`.execute(db);
+      select count(*) as records from (${memberIds(sql`${id}`)}) as people`.execute(db);
     return { items: await readMembers(db, id, windowOf(page)), records: rows[0]?.records ?? 0 };
   }
 
   /** Groups whose users belong to it, by name. */
   async listGroups(principal: Principal, key: WorkspaceKey): Promise<GroupMembership[]> {
     const { db } = this.#deps.store;
-    const { id } = await findWorkspace(db, await callerOf(db, principal), key);
+    const { id } = await findWorkspace(db, await callerOf(db, principal), key, 'plain', whichOn(principal));
     return readGroups(db, id);
   }
 
@@ -75,7 +80,7 @@ export class Members {
     const caller = await callerOf(store.db, principal);
     const roles = new Map(groups.map(({ group, role = 'developer' }) => [foldName(group), role]));
     return store.transaction(async (trx) => {
-      const row = await findWorkspace(trx, caller, key, 'update');
+      const row = await findWorkspace(trx, caller, key, 'update', whichOn(principal));
       if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
       const { rows: known } = await sql<{ id: number; folded: string }>`
         select id, name_folded as folded from user_group
@@ -119,7 +124,7 @@ export class Members {
   async replace(principal: Principal, key: WorkspaceKey, members: readonly MemberInput[]): Promise<Member[]> {
     const wanted = wordsOf(members);
     return this.#change(principal, key, async (trx, row) => {
-      if (row.owner_id === null || !wanted.has(row.owner_id)) throw invalid('owner', 'owner_must_be_a_member', null);
+      if (row.owner_id !== null && !wanted.has(row.owner_id)) throw invalid('owner', 'owner_must_be_a_member', null);
       const ids = [...wanted.keys()];
       const { rows: gone } = await sql<{ user_id: number }>`
         delete from workspace_member where workspace_id = ${row.id} and user_id is not null
@@ -173,7 +178,7 @@ export class Members {
     const { store, audit } = this.#deps;
     const caller = await callerOf(store.db, principal);
     return store.transaction(async (trx) => {
-      const row = await findWorkspace(trx, caller, key, 'update');
+      const row = await findWorkspace(trx, caller, key, 'update', whichOn(principal));
       if (!mayOwn(caller, standingOf(row))) throw forbidden('workspace');
       const { added, removed } = await work(trx, row);
       await sql`update workspace set has_added_member = true where id = ${row.id}`.execute(trx);

@@ -2,7 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Executor } from '../../platform/database/index.ts';
 import { defaultUserType } from './caller.ts';
-import type { Member, MemberRole, Person, Tag } from './model.ts';
+import { defaultLabel, type Member, memberRoles, type Person, type Tag } from './model.ts';
 
 interface PersonRow {
   readonly id: number;
@@ -127,15 +127,33 @@ async function readDeleted(executor: Executor, ids: readonly number[]): Promise<
   }));
 }
 
-/** Members of a workspace by their own membership, in the order of their numbers. */
+/** Numbers (`user_id`) of those who belong to a workspace, themselves or by a group, as `mayRead` counts them. */
+export function memberIds(workspaceId: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`select m.user_id from workspace_member m where m.workspace_id = ${workspaceId} and m.user_id is not null
+    union select g.user_id from workspace_member m join user_group_member g on g.group_id = m.group_id
+    where m.workspace_id = ${workspaceId}`;
+}
+
+/**
+ * Members of a workspace, in the order of their numbers, each with the highest of its own role and those of its groups;
+ * who belongs to it by a group alone has the ordinary label.
+ */
 export async function readMembers(
   executor: Executor,
   workspaceId: number,
   tail: RawBuilder<unknown> = sql``,
 ): Promise<Member[]> {
-  const { rows } = await sql<PersonRow & { label: string | null; role: MemberRole }>`
-    select ${columns}, m.label, m.role from workspace_member m join user_account u on u.id = m.user_id
-      left join picture p on p.user_id = u.id
-    where m.workspace_id = ${workspaceId} and u.builtin is null order by u.id ${tail}`.execute(executor);
-  return rows.map((row) => ({ ...toPerson(row), label: row.label ?? 'Project Member', role: row.role }));
+  const { rows } = await sql<PersonRow & { label: string | null; role: number }>`
+    select ${columns}, m.label,
+      (select max(array_position(${[...memberRoles]}::text[], r.role)) from workspace_member r
+       where r.workspace_id = ${workspaceId} and (r.user_id = u.id
+         or r.group_id in (select g.group_id from user_group_member g where g.user_id = u.id))) as role
+    from user_account u left join picture p on p.user_id = u.id
+      left join workspace_member m on m.workspace_id = ${workspaceId} and m.user_id = u.id
+    where u.id in (${memberIds(sql`${workspaceId}`)}) and u.builtin is null order by u.id ${tail}`.execute(executor);
+  return rows.map((row) => ({
+    ...toPerson(row),
+    label: row.label ?? defaultLabel,
+    role: memberRoles[row.role - 1] ?? 'viewer',
+  }));
 }

@@ -5,7 +5,7 @@ import { isUuid } from '../../platform/ids.ts';
 import { foldName } from '../identity/names.ts';
 import { type Caller, isMemberOf, mayRead, rightsOf, type Standing } from './caller.ts';
 import type { Person, ProjectStatus, SchemaSummary, Tag, WorkspaceKey, WorkspaceView } from './model.ts';
-import { peopleById, tagsOf } from './people-rows.ts';
+import { memberIds, peopleById, tagsOf } from './people-rows.ts';
 import { hidden, notFound } from './refusals.ts';
 import { readSchemas } from './source-rows.ts';
 import { safeText } from './text.ts';
@@ -68,15 +68,20 @@ const own = sql.raw(
 const week = sql`now() - interval '7 days'`;
 const notes = sql`from activity a where a.workspace_id = w.id and a.action = 'NOTE' and a.deleted_at is null`;
 
+/** A condition on `data_source bs` and `workspace w`: the caller has a pair for the source that is not known to be refused. */
+export function hasPair(caller: Caller): RawBuilder<unknown> {
+  return sql`exists (select 1 from credential k
+    where k.source_id = bs.id and k.secret_sealed is not null and k.refused_at is null and (
+      (k.kind = 'source' and (bs.shares_credential or bs.owner_id = ${caller.userId}))
+      or (k.kind = 'workspace' and k.workspace_id = w.id and ${isMemberOf(caller)})
+      or (k.kind = 'personal' and k.user_id = ${caller.userId})))`;
+}
+
 /**
  * Datasets that this caller sees (§6.5): associated ones and saved queries; the sandbox's own only when the caller has a
  * pair for its source. No connection is made for a number.
  */
 function datasetCount(caller: Caller): RawBuilder<unknown> {
-  const pair = sql`exists (select 1 from credential k where k.source_id = bs.id and k.secret_sealed is not null and (
-      (k.kind = 'source' and (bs.shares_credential or bs.owner_id = ${caller.userId}))
-      or (k.kind = 'workspace' and k.workspace_id = w.id and ${isMemberOf(caller)})
-      or (k.kind = 'personal' and k.user_id = ${caller.userId})))`;
   return sql`(
     (select count(*) from workspace_dataset wd join dataset d on d.id = wd.dataset_id
       where wd.workspace_id = w.id and d.deleted_at is null)
@@ -84,14 +89,13 @@ function datasetCount(caller: Caller): RawBuilder<unknown> {
     + (select count(*) from dataset d join source_schema bc on bc.id = d.schema_id
         join source_database bb on bb.id = bc.database_id join data_source bs on bs.id = bb.source_id
       where w.show_sandbox_datasets and d.schema_id = w.sandbox_schema_id and d.workspace_id is null
-        and d.deleted_at is null and bs.deleted_at is null and ${pair}
+        and d.deleted_at is null and bs.deleted_at is null and ${hasPair(caller)}
         and not exists (select 1 from workspace_dataset wd where wd.workspace_id = w.id and wd.dataset_id = d.id)))`;
 }
 
 function counts(caller: Caller): RawBuilder<unknown> {
   return sql`
-    (select count(*) from (select m.user_id from workspace_member m where m.workspace_id = w.id and m.user_id is not null
-      union select w.owner_id) as people) as members,
+    (select count(*) from (${memberIds(sql`w.id`)} union select w.owner_id) as people) as members,
     (select count(*) from workfile f where f.workspace_id = w.id and f.deleted_at is null) as workfiles,
     (select count(*) ${notes} and a.is_insight) as insights,
     (select count(*) ${notes} and a.is_insight and a.created_at > ${week}) as recent_insights,
@@ -207,14 +211,18 @@ function keyed(key: WorkspaceKey): RawBuilder<unknown> {
   return isUuid(key) ? sql`w.uid = ${key}::uuid` : sql`w.name_folded = ${foldName(key).replaceAll('\0', '')}`;
 }
 
+/** `any`: also the default one, which nobody owns and the chorus door does not know. */
+type Which = 'owned' | 'any';
+
 /** Finds a workspace that the caller may see. Throws NotFoundError, and ForbiddenError where the door says so. */
 export async function findWorkspace(
   executor: Executor,
   caller: Caller,
   key: WorkspaceKey,
   lock: 'plain' | 'share' | 'update' = 'plain',
+  which: Which = 'owned',
 ): Promise<WorkspaceRow> {
-  const row = await rowOf(executor, caller, key, lock);
+  const row = await rowOf(executor, caller, key, lock, which);
   if (!mayRead(caller, standingOf(row))) throw hidden(caller.principal, 'workspace');
   return row;
 }
@@ -225,11 +233,13 @@ export async function rowOf(
   caller: Caller,
   key: WorkspaceKey,
   lock: 'plain' | 'share' | 'update' = 'plain',
+  which: Which = 'owned',
 ): Promise<WorkspaceRow> {
+  const owned = which === 'owned' ? sql`and w.owner_id is not null` : sql``;
   const locking = { plain: sql``, share: sql`for share of w`, update: sql`for update of w` }[lock];
   const { rows } = await sql<WorkspaceRow>`
     select ${own}, ${isMemberOf(caller)} as is_member from workspace w
-    where w.tenant_id = ${caller.tenantId} and w.deleted_at is null and w.owner_id is not null and ${keyed(key)}
+    where w.tenant_id = ${caller.tenantId} and w.deleted_at is null ${owned} and ${keyed(key)}
     ${locking}`.execute(executor);
   const [row] = rows;
   if (row === undefined) throw notFound('workspace');

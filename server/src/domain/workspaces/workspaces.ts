@@ -18,8 +18,6 @@ import {
   type Listed,
   type NumberedPage,
   ownerLabel,
-  type ProjectStatus,
-  projectStatuses,
   type Stage,
   type WorkspaceChange,
   type WorkspaceFilter,
@@ -27,10 +25,12 @@ import {
   type WorkspaceKey,
   type WorkspaceView,
 } from './model.ts';
+import { memberIds } from './people-rows.ts';
 import { forbidden, notFound } from './refusals.ts';
 import { deleteWorkspace } from './removal.ts';
-import { findWorkspace, readWorkspaces, standingOf, type WorkspaceRow } from './rows.ts';
+import { findWorkspace, readWorkspaces, standingOf } from './rows.ts';
 import { limits, Problems, safeText } from './text.ts';
+import { planChange } from './workspace-plan.ts';
 
 /** The name of a workspace of the tenant is in use. */
 export function nameTaken(): ConflictError {
@@ -43,14 +43,6 @@ export function nameTaken(): ConflictError {
 /** `limit` and `offset` of a page. */
 export function windowOf({ page, perPage }: NumberedPage) {
   return sql`limit ${perPage} offset ${Math.min((page - 1) * perPage, Number.MAX_SAFE_INTEGER)}`;
-}
-
-/** Columns that a change sets, and what people are told about it. */
-interface Plan {
-  readonly columns: Record<string, unknown>;
-  /** Members of the change that only the owner may touch. */
-  readonly owning: string[];
-  readonly events: { readonly action: string; readonly detail?: Record<string, unknown> }[];
 }
 
 export class Workspaces {
@@ -137,9 +129,7 @@ export class Workspaces {
         .where('tenant_id', '=', caller.tenantId)
         .executeTakeFirst();
       if (known === undefined) throw notFound('user');
-      conditions.push(
-        sql`exists (select 1 from workspace_member f where f.workspace_id = w.id and f.user_id = ${filter.userId})`,
-      );
+      conditions.push(sql`${filter.userId} in (${memberIds(sql`w.id`)})`);
     }
     const where = sql.join(conditions, sql` and `);
     const { rows } = await sql<{ records: number }>`
@@ -178,7 +168,7 @@ export class Workspaces {
         const standing = standingOf(row);
         if (!mayEdit(caller, standing) && !mayOwn(caller, standing)) throw forbidden('workspace');
         checkVersion(row, ifMatch);
-        const plan = await this.#plan(trx, caller, row, change);
+        const plan = await planChange(trx, caller, row, change, this.#deps.clock.now());
         const changed = Object.keys(plan.columns);
         if (changed.length === 0) return;
         if (plan.owning.length > 0 && !mayOwn(caller, standing)) throw forbidden('workspace');
@@ -261,45 +251,6 @@ export class Workspaces {
     }));
   }
 
-  async #plan(trx: Executor, caller: Caller, row: WorkspaceRow, change: WorkspaceChange): Promise<Plan> {
-    const problems = new Problems();
-    const plan: Plan = { columns: {}, owning: [], events: [] };
-    planTexts(plan, problems, row, change);
-    const flags = [
-      ['isPublic', 'is_public'],
-      ['showSandboxDatasets', 'show_sandbox_datasets'],
-      ['isProject', 'is_project'],
-      ['hasAddedMember', 'has_added_member'],
-      ['hasChangedSettings', 'has_changed_settings'],
-    ] as const;
-    for (const [member, column] of flags) {
-      if (change[member] === undefined || change[member] === row[column]) continue;
-      plan.columns[column] = change[member];
-      plan.owning.push(member);
-    }
-    if ('is_public' in plan.columns) {
-      plan.events.push({ action: change.isPublic === true ? 'WorkspaceMakePublic' : 'WorkspaceMakePrivate' });
-    }
-    planArchive(plan, row, change, caller, this.#deps.clock.now());
-    planStatus(plan, problems, row, change);
-    const owner = change.ownerId ?? (change.owner === undefined ? undefined : await userNamed(trx, row, change.owner));
-    if (owner !== undefined && owner !== row.owner_id) {
-      if (!(await isUserMember(trx, row.id, owner))) problems.add('owner', 'owner_must_be_a_member', null);
-      plan.columns.owner_id = owner;
-      plan.owning.push('ownerId');
-      plan.events.push({ action: 'WorkspaceChangeOwner', detail: { ownerId: owner } });
-    }
-    if (change.stageId !== undefined && change.stageId !== row.stage_id) {
-      if (change.stageId !== null && !(await isStage(trx, change.stageId))) {
-        problems.add('workspace_stage_id', 'inclusion', { value: change.stageId });
-      }
-      plan.columns.stage_id = change.stageId;
-      plan.owning.push('stageId');
-    }
-    problems.settle();
-    return plan;
-  }
-
   async #tell(
     trx: Executor,
     caller: Caller,
@@ -317,73 +268,4 @@ export class Workspaces {
       ...(detail === undefined ? {} : { detail }),
     });
   }
-}
-
-function planTexts(plan: Plan, problems: Problems, row: WorkspaceRow, change: WorkspaceChange): void {
-  if (change.name !== undefined && change.name !== row.name) {
-    const name = problems.required(change.name, 'name', limits.name);
-    plan.columns.name = name;
-    plan.columns.name_folded = foldName(name);
-    plan.events.push({ action: 'WorkspaceChangeName', detail: { workspaceOldName: row.name } });
-  }
-  if (change.summary === undefined) return;
-  const text = problems.text(change.summary, 'summary', limits.summary);
-  const summary = text === null ? null : safeText(text);
-  if (summary !== row.description) plan.columns.description = summary;
-}
-
-function planArchive(plan: Plan, row: WorkspaceRow, change: WorkspaceChange, caller: Caller, now: Date): void {
-  if (change.archived === undefined || change.archived === (row.archived_at !== null)) return;
-  plan.columns.archived_at = change.archived ? now : null;
-  plan.columns.archiver_id = change.archived ? caller.userId : null;
-  plan.owning.push('archived');
-  plan.events.push({ action: change.archived ? 'WorkspaceArchived' : 'WorkspaceUnarchived' });
-}
-
-function planStatus(plan: Plan, problems: Problems, row: WorkspaceRow, change: WorkspaceChange): void {
-  const reason =
-    change.projectStatusReason === undefined
-      ? row.project_status_reason
-      : problems.text(change.projectStatusReason, 'project_status_reason', limits.reason);
-  const safe = reason === null ? null : safeText(reason);
-  if (safe !== row.project_status_reason) {
-    plan.columns.project_status_reason = safe;
-    plan.owning.push('projectStatusReason');
-  }
-  if (change.projectStatus !== undefined && change.projectStatus !== row.project_status) {
-    if (!projectStatuses.includes(change.projectStatus as ProjectStatus)) {
-      problems.add('project_status', 'inclusion', { value: change.projectStatus });
-    }
-    plan.columns.project_status = change.projectStatus;
-    plan.owning.push('projectStatus');
-    plan.events.push({ action: 'ProjectStatusChanged', detail: { status: change.projectStatus, reason: safe } });
-  }
-}
-
-/** The number of a user of the workspace's tenant; 0 for a name that nobody has. */
-async function userNamed(executor: Executor, row: WorkspaceRow, username: string): Promise<number> {
-  const user = await executor
-    .selectFrom('user_account')
-    .select('id')
-    .where('username_folded', '=', foldName(username).replaceAll('\0', ''))
-    .where('tenant_id', '=', row.tenant_id)
-    .executeTakeFirst();
-  return user?.id ?? 0;
-}
-
-async function isUserMember(executor: Executor, workspaceId: number, userId: number): Promise<boolean> {
-  if (!Number.isSafeInteger(userId)) return false;
-  const row = await executor
-    .selectFrom('workspace_member')
-    .select('user_id')
-    .where('workspace_id', '=', workspaceId)
-    .where('user_id', '=', userId)
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-async function isStage(executor: Executor, id: number): Promise<boolean> {
-  if (!Number.isSafeInteger(id)) return false;
-  const row = await executor.selectFrom('workspace_stage').select('id').where('id', '=', id).executeTakeFirst();
-  return row !== undefined;
 }

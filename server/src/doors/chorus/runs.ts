@@ -1,6 +1,6 @@
 /** Running SQL files and stopping them (chorus.md §3.8). */
-import { ConflictError, ForbiddenError, NotFoundError, SourceError } from '../../domain/errors.ts';
-import { SourceForbiddenError } from '../../domain/workspaces/index.ts';
+import { ConflictError, ForbiddenError, InvalidError, NotFoundError, SourceError } from '../../domain/errors.ts';
+import { DatabaseFailedError, SourceForbiddenError } from '../../domain/workspaces/index.ts';
 import type { QueryOutcome, QueryOutput, ResultMeta } from '../../gateway/index.ts';
 import { goneSignal } from '../../platform/http/index.ts';
 import { type Fields, plainText } from './params.ts';
@@ -71,9 +71,12 @@ async function run(
   } catch (error) {
     const missing = error instanceof ConflictError && error.code === 'credential_missing';
     if (error instanceof SourceError && error.code === 'login_failed') throw new SourceForbiddenError(source, true);
+    const denied = error instanceof ForbiddenError && error.code === 'permission_missing';
     // Who has no pair is asked for one by the client.
-    if (missing || error instanceof ForbiddenError || error instanceof NotFoundError)
-      throw new SourceForbiddenError(source);
+    if (missing || denied || error instanceof NotFoundError) throw new SourceForbiddenError(source);
+    // Another pair would not help a statement that writes, or that nobody may run.
+    const about = error instanceof ForbiddenError || (error instanceof InvalidError && error.code !== 'run_stopped');
+    if (about) throw new DatabaseFailedError('INVALID_STATEMENT', error.message, error);
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  * both goes by its token. A signature covers the body, so it is checked when the body is there.
  */
 import type { FastifyRequest } from 'fastify';
-import { UnauthenticatedError } from '../../domain/errors.ts';
+import { BusyError, UnauthenticatedError } from '../../domain/errors.ts';
 import type { Principal, RequestContext } from '../../domain/identity/index.ts';
 import { exchangeOf, rawBody } from '../../platform/http/index.ts';
 import type { DataartsServices } from './services.ts';
@@ -34,21 +34,25 @@ export function headerOf(request: FastifyRequest, name: string): string | undefi
   return one === undefined || one.trim() === '' ? undefined : one.trim();
 }
 
-function signedIn(request: FastifyRequest, principal: Principal): void {
+/** Lists of allowed addresses and the limit of requests hold here as they do natively. Throws ForbiddenError, BusyError. */
+async function signedIn(services: DataartsServices, request: FastifyRequest, principal: Principal): Promise<void> {
   const exchange = exchangeOf(request.raw);
   exchange.username = principal.actor.username;
   exchange.address = request.ip;
+  await services.identity.addresses.check('management', request.ip, principal.subject);
+  const wait = services.userLimiter.enabled ? services.userLimiter.take(`user:${principal.actor.id}`) : 0;
+  if (wait > 0) throw new BusyError('rate_limited', 'Too many requests.', { retryAfterSeconds: wait });
   request.dataartsPrincipal = principal;
 }
 
 /** Before the body: by token, where there is one. Throws UnauthenticatedError when there is neither. */
-export async function signInByToken({ identity }: DataartsServices, request: FastifyRequest): Promise<void> {
+export async function signInByToken(services: DataartsServices, request: FastifyRequest): Promise<void> {
   const token = headerOf(request, 'x-auth-token');
   if (token !== undefined) {
     if (token.length > longestToken || !/^[\x21-\x7e]+$/.test(token)) {
       throw new UnauthenticatedError('invalid_token', 'This is no token.');
     }
-    signedIn(request, await identity.authenticator.bearer(token, contextOf(request)));
+    await signedIn(services, request, await services.identity.authenticator.bearer(token, contextOf(request)));
     return;
   }
   if (headerOf(request, 'authorization') === undefined) {
@@ -57,7 +61,7 @@ export async function signInByToken({ identity }: DataartsServices, request: Fas
 }
 
 /** After the body: by signature, where no token was. Throws UnauthenticatedError. */
-export async function signInBySignature({ identity }: DataartsServices, request: FastifyRequest): Promise<void> {
+export async function signInBySignature(services: DataartsServices, request: FastifyRequest): Promise<void> {
   if (request.dataartsPrincipal !== null) return;
   const signed = {
     method: request.method,
@@ -65,7 +69,7 @@ export async function signInBySignature({ identity }: DataartsServices, request:
     headers: { ...request.headers, ...contentTypeOf(request) },
     body: rawBody(request),
   };
-  signedIn(request, await identity.accessKeys.verify(signed, contextOf(request)));
+  await signedIn(services, request, await services.identity.accessKeys.verify(signed, contextOf(request)));
 }
 
 /** As it was sent: the framework itself sees only bytes. */

@@ -171,7 +171,7 @@ export function registerCollaboration(routes: Routes, { collaboration }: Dataart
       tag,
       summary: 'Set and end sharing rules, all or none.',
       role,
-      body: [],
+      body: 'list',
     },
     async ({ principal, room, request }) => {
       await collaboration.saveRules(principal, room, readRules(request));

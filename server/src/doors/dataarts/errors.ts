@@ -6,10 +6,8 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   BusyError,
-  ConflictError,
   DomainError,
   ForbiddenError,
-  InvalidError,
   NotFoundError,
   SourceError,
   UnauthenticatedError,
@@ -79,13 +77,8 @@ function ofDomain(error: DomainError): WireError {
   if (error instanceof UnavailableError) return gateway(502, '0201', 'Backend unavailable');
   if (error instanceof SourceError) return service(400, '24010001', error.message);
   const field = wireNames[error.field ?? ''] ?? error.field;
-  const told = error.code === 'invalid_parameter' || field === undefined ? error.message : parameter(field, error);
-  return service(400, '24010001', told);
-}
-
-function parameter(field: string, error: InvalidError | ConflictError | DomainError): string {
-  const named = `invalid request parameter: ${field}`;
-  return error instanceof InvalidError || error instanceof ConflictError ? `${named} (${error.message})` : named;
+  const plain = field === undefined || error.code === 'invalid_parameter';
+  return service(400, '24010001', plain ? error.message : `invalid request parameter: ${field} (${error.message})`);
 }
 
 function ofProblem({ status, detail }: Problem): WireError {
@@ -95,7 +88,12 @@ function ofProblem({ status, detail }: Problem): WireError {
   return gateway(status >= 500 ? 502 : 400, '0201', status >= 500 ? 'Backend unavailable' : `Bad request: ${detail}`);
 }
 
-/** The error as this protocol knows it; undefined for one that nobody foresaw. */
+/** The error as this protocol knows it. */
+export function wireErrorOf(error: unknown): WireError {
+  return foreseen(error) ?? internal;
+}
+
+/** Undefined for one that nobody foresaw. */
 function foreseen(error: unknown): WireError | undefined {
   if (error instanceof DomainError) return ofDomain(error);
   if (error instanceof Error && 'code' in error && error.code === 'store_unavailable') {
@@ -159,7 +157,7 @@ function sendError(
 /** The door's error handler: what nobody foresaw is logged under the request id and told to nobody. */
 export function errorHandler(log: Logger) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const found = foreseen(error) ?? internal;
+    const found = wireErrorOf(error);
     if (found.status >= 500) log.error({ err: error, requestId: request.id, door: 'dataarts' }, 'request failed');
     return sendError(request, reply, found, error);
   };

@@ -141,7 +141,8 @@ function registerTokens(app: DoorInstance, routes: IamRoutes, services: Dataarts
     },
     handler: async (request, reply) => {
       const asked = readTokenRequest(request);
-      const waitSeconds = services.signInLimiter.take(request.ip);
+      await services.identity.addresses.check('management', request.ip, null);
+      const waitSeconds = services.signInLimiter.enabled ? services.signInLimiter.take(`address:${request.ip}`) : 0;
       if (waitSeconds > 0) {
         throw new BusyError('rate_limited', 'Too many sign-ins from this address.', { retryAfterSeconds: waitSeconds });
       }

@@ -4,14 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ForbiddenError } from '../../domain/errors.ts';
-import {
-  coversScope,
-  domainTokenScope,
-  mustChangePassword,
-  type Principal,
-  requireScope,
-  type Site,
-} from '../../domain/identity/index.ts';
+import { mustChangePassword, type Principal, requireScope, type Site } from '../../domain/identity/index.ts';
 import { enterRoom, invalidParameter, type MemberRole, type Room, requireRole } from '../../domain/insight/index.ts';
 import type { DoorInstance } from '../../platform/http/index.ts';
 import { uuidOf } from '../../platform/ids.ts';
@@ -48,7 +41,7 @@ export interface DataartsRoute {
   /** Class of work; by the method unless said. */
   readonly work?: 'read' | 'write';
   /** Names of members of the body or the query string, for the document. */
-  readonly body?: readonly string[];
+  readonly body?: readonly string[] | 'list';
   readonly query?: readonly string[];
 }
 
@@ -125,10 +118,9 @@ function workOf(route: DataartsRoute): 'read' | 'write' {
   return route.work ?? (route.method === 'GET' ? 'read' : 'write');
 }
 
-/** The path's project must be the token's, and the token must be one for a project (§2.3, §5.5). */
+/** The path's project must be the token's; a token for the whole domain covers no work (§2.3, §5.5). */
 function admit(principal: Principal, site: Site, project: string, work: 'read' | 'write', now: Date): void {
-  const domainToken = principal.scopes?.has(domainTokenScope) === true && !coversScope(principal, 'read');
-  if (domainToken || uuidOf(project) !== uuidOf(site.projectId)) {
+  if (uuidOf(project) !== uuidOf(site.projectId)) {
     throw new ForbiddenError('other_project', 'This token is not for this project.');
   }
   if (mustChangePassword(principal, now)) {
@@ -137,13 +129,20 @@ function admit(principal: Principal, site: Site, project: string, work: 'read' |
   requireScope(principal, work);
 }
 
-function schemaOf(route: DataartsRoute, inWorkspace: boolean): Record<string, unknown> {
-  const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
-  const object = (members: readonly string[], type?: string): object => ({
+function membersOf(members: readonly string[], type?: string): object {
+  return {
     type: 'object',
     properties: Object.fromEntries(members.map((name) => [name, type === undefined ? {} : { type }])),
     additionalProperties: true,
-  });
+  };
+}
+
+function bodyOf(body: readonly string[] | 'list'): object {
+  return body === 'list' ? { type: 'array', items: membersOf([]) } : membersOf(body);
+}
+
+function schemaOf(route: DataartsRoute, inWorkspace: boolean): Record<string, unknown> {
+  const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const answer = (description: string): object => ({
     description,
     content: { [media]: { schema: { type: 'object', additionalProperties: true } } },
@@ -152,10 +151,10 @@ function schemaOf(route: DataartsRoute, inWorkspace: boolean): Record<string, un
     operationId: route.id,
     tags: [route.tag],
     summary: route.summary,
-    params: { ...object(['project', ...names], 'string'), required: ['project', ...names] },
-    ...(route.query === undefined ? {} : { querystring: object(route.query, 'string') }),
-    ...(inWorkspace ? { headers: { ...object(['X-Workspace-Id'], 'string'), required: ['X-Workspace-Id'] } } : {}),
-    ...(route.body === undefined ? {} : { body: object(route.body), consumes: [media] }),
+    params: { ...membersOf(['project', ...names], 'string'), required: ['project', ...names] },
+    ...(route.query === undefined ? {} : { querystring: membersOf(route.query, 'string') }),
+    ...(inWorkspace ? { headers: { ...membersOf(['X-Workspace-Id'], 'string'), required: ['X-Workspace-Id'] } } : {}),
+    ...(route.body === undefined ? {} : { body: bodyOf(route.body), consumes: [media] }),
     response: { 200: answer('Done.'), '4xx': answer('Refused.') },
   };
 }

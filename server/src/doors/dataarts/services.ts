@@ -7,7 +7,7 @@ import type { RateLimiter } from '../../platform/http/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 
 export interface DataartsServices {
-  readonly identity: Pick<Identity, 'authenticator' | 'accessKeys' | 'iam'>;
+  readonly identity: Pick<Identity, 'authenticator' | 'accessKeys' | 'iam' | 'addresses'>;
   readonly workspaces: InsightWorkspaces;
   readonly connections: Connections;
   readonly resources: Resources;
@@ -17,6 +17,8 @@ export interface DataartsServices {
   readonly datasetRules: DatasetRules;
   /** For the look at the workspace that a call names. */
   readonly store: Store;
+  /** Requests of one user. */
+  readonly userLimiter: RateLimiter;
   /** Sign-ins from one address. */
   readonly signInLimiter: RateLimiter;
   /** As clients see this server. */

@@ -3,7 +3,7 @@ import { Provider, providers, refusal, regions } from '../../domain/sdps/index.t
 import { element, optional, required, sure, withDefault } from './fields.ts';
 import { type Routes, readBody } from './routes.ts';
 import type { SdpsServices } from './services.ts';
-import { newAccount, queryBody, queryCondition } from './shapes.ts';
+import { instanceBody, instanceInput, newAccount, queryBody, queryCondition, readShape } from './shapes.ts';
 
 const audit = {
   version: 1,
@@ -14,7 +14,13 @@ const audit = {
 };
 const sourceTypes = ['s3', 'rds', 'ddb', 'glue_database', 'jdbc', 'all'];
 
-export function registerAccounts(routes: Routes, { accounts, rules }: SdpsServices): void {
+/** The protocol's documentation prints this path for the edit of an instance: whoever believes it sends no account's fields. */
+function isEdit(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  return 'instance_id' in body && 'account_provider_id' in body && !('account_provider' in body);
+}
+
+export function registerAccounts(routes: Routes, { accounts, instances, rules }: SdpsServices): void {
   routes.add(
     { method: 'POST', path: '/data-source/list-account', id: 'listAccounts', body: queryBody },
     ({ principal, body, request }) => accounts.list(principal, queryCondition(body, readBody(request))),
@@ -29,13 +35,24 @@ export function registerAccounts(routes: Routes, { accounts, rules }: SdpsServic
       }),
   );
   routes.add(
-    { method: 'POST', path: '/data-source/delete_account', id: 'deleteAccount', writes: true, body: newAccount },
-    ({ principal, body }) =>
-      accounts.remove(principal, {
+    {
+      method: 'POST',
+      path: '/data-source/delete_account',
+      id: 'deleteAccount',
+      writes: true,
+      body: newAccount,
+      rawBody: true,
+    },
+    ({ principal, request, signal }) => {
+      const sent = readBody(request);
+      if (isEdit(sent)) return instances.update(principal, instanceInput(readShape(instanceBody, sent)), signal);
+      const body = readShape(newAccount, sent);
+      return accounts.remove(principal, {
         provider: sure(body.account_provider),
         accountId: sure(body.account_id),
         region: sure(body.region),
-      }),
+      });
+    },
   );
   routes.add(
     {

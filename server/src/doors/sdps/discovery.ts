@@ -149,7 +149,7 @@ function registerRuns(routes: Routes, { runViews, links }: SdpsServices): void {
   });
   routes.add({ method: 'GET', path: `${path}/template_snapshot_url`, id: 'snapshotUrl', params: run }, async (call) => {
     const [jobId, runId] = [sure(call.path.job_id), sure(call.path.run_id)];
-    await runViews.requireRun(call.principal, jobId, runId);
+    await runViews.requireSnapshot(call.principal, jobId, runId);
     return links.make(call.request, call.principal, { what: 'snapshot', job: jobId, run: runId });
   });
 }

@@ -1,20 +1,13 @@
 /** JDBC instances of the data-source router (sdps.md §3.1, §5.3–§5.5). */
-import {
-  type InstanceInput,
-  network,
-  providerOfType,
-  type SdpsRules,
-  securityGroup,
-  subnetsOf,
-} from '../../domain/sdps/index.ts';
-import { optional, type Parsed, required, sure } from './fields.ts';
+import { network, providerOfType, type SdpsRules, securityGroup, subnetsOf } from '../../domain/sdps/index.ts';
+import { optional, required, sure } from './fields.ts';
 import { type Routes, readBody } from './routes.ts';
 import type { SdpsServices } from './services.ts';
 import {
   accountInfo,
   deleteInstances,
   instanceBody as instance,
-  type instanceBody,
+  instanceInput,
   instanceKey,
   queryBody,
   queryCondition,
@@ -22,14 +15,8 @@ import {
 
 const root = '/data-source';
 
-function inputOf(body: Parsed<typeof instanceBody>): InstanceInput {
-  // Times and the kind of creation are read for their form alone.
-  const { glue_crawler_last_updated, creation_time, last_updated_time, create_type, ...input } = body;
-  return input;
-}
-
 export function registerInstances(routes: Routes, services: SdpsServices): void {
-  const { instances } = services;
+  const { instances, instanceViews: views } = services;
   routes.add(
     {
       method: 'POST',
@@ -39,15 +26,15 @@ export function registerInstances(routes: Routes, services: SdpsServices): void 
       body: queryBody,
     },
     ({ principal, query, body, request }) =>
-      instances.list(principal, sure(query.provider_id), queryCondition(body, readBody(request))),
+      views.list(principal, sure(query.provider_id), queryCondition(body, readBody(request))),
   );
   routes.add(
     { method: 'POST', path: `${root}/add-jdbc-conn`, id: 'addJdbc', writes: true, body: instance },
-    ({ principal, body, signal }) => instances.add(principal, inputOf(body), signal),
+    ({ principal, body, signal }) => instances.add(principal, instanceInput(body), signal),
   );
   routes.add(
     { method: 'POST', path: `${root}/update-jdbc-conn`, id: 'updateJdbc', writes: true, body: instance },
-    ({ principal, body, signal }) => instances.update(principal, inputOf(body), signal),
+    ({ principal, body, signal }) => instances.update(principal, instanceInput(body), signal),
   );
   routes.add(
     { method: 'POST', path: `${root}/delete-jdbc`, id: 'deleteJdbc', writes: true, body: deleteInstances },
@@ -72,12 +59,12 @@ export function registerInstances(routes: Routes, services: SdpsServices): void 
   );
   routes.add(
     { method: 'POST', path: `${root}/query-connection-detail`, id: 'connectionDetail', body: instanceKey },
-    ({ principal, body }) => instances.detail(principal, body),
+    ({ principal, body }) => views.detail(principal, body),
   );
   registerLookUps(routes, services);
 }
 
-function registerLookUps(routes: Routes, { instances, secrets, rules }: SdpsServices): void {
+function registerLookUps(routes: Routes, { instances, instanceViews: views, secrets, rules }: SdpsServices): void {
   routes.add(
     {
       method: 'POST',
@@ -108,7 +95,7 @@ function registerLookUps(routes: Routes, { instances, secrets, rules }: SdpsServ
   routes.add(
     { method: 'POST', path: `${root}/query-glue-connections`, id: 'glueConnections', body: accountInfo },
     ({ principal, body }) =>
-      instances.foreignConnections(principal, sure(body.account_provider_id), sure(body.account_id), sure(body.region)),
+      views.foreignConnections(principal, sure(body.account_provider_id), sure(body.account_id), sure(body.region)),
   );
   routes.add(
     { method: 'POST', path: `${root}/query-account-network`, id: 'accountNetwork', body: accountInfo },
@@ -134,7 +121,7 @@ function registerLookUps(routes: Routes, { instances, secrets, rules }: SdpsServ
       body: queryBody,
     },
     ({ principal, query, body, request }) =>
-      instances.resources(
+      views.resources(
         principal,
         providerOfType(sure(query.database_type)) ?? 1,
         {

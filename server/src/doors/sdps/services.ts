@@ -18,6 +18,7 @@ import type {
   Batches,
   Configuration,
   Instances,
+  InstanceViews,
   NamedSecrets,
   SdpsFiles,
   SdpsRules,
@@ -30,6 +31,7 @@ export interface SdpsServices {
   readonly identity: Pick<Identity, 'authenticator'>;
   readonly accounts: Accounts;
   readonly instances: Instances;
+  readonly instanceViews: InstanceViews;
   readonly secrets: NamedSecrets;
   readonly templates: Templates;
   readonly jobs: DiscoveryJobs;

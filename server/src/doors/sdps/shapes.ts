@@ -1,5 +1,5 @@
 /** Bodies and queries that several routes share (sdps.md §2.7, §4). */
-import { type Condition, type QueryCondition, unforeseen } from '../../domain/sdps/index.ts';
+import { type Condition, type InstanceInput, type QueryCondition, unforeseen } from '../../domain/sdps/index.ts';
 import { element, optional, type Parsed, Reading, required, type Shape, sure, withDefault } from './fields.ts';
 
 const condition = {
@@ -109,3 +109,18 @@ export const deleteInstances = {
   region: required.text(255),
   instances: required.list(element.text),
 } satisfies Shape;
+
+/** What an instance's body says, for the domain. */
+export function instanceInput(body: Parsed<typeof instanceBody>): InstanceInput {
+  // Times and the kind of creation are read for their form alone.
+  const { glue_crawler_last_updated, creation_time, last_updated_time, create_type, ...input } = body;
+  return input;
+}
+
+/** Reads a body by a shape, where the route has read it as it came. Throws SdpsError 400. */
+export function readShape<S extends Shape>(shape: S, body: unknown): Parsed<S> {
+  const reading = new Reading();
+  const parsed = reading.body(shape, body);
+  reading.end();
+  return parsed;
+}

@@ -72,6 +72,17 @@ describe('jobs', () => {
     expect(download.suggestedFilename()).toBe('staff.csv');
   });
 
+  it('are submitted for tables of a source', async () => {
+    await open('/jobs');
+    await button('New extraction').click();
+    await dialog().getByRole('combobox', { name: 'Source' }).click();
+    await page.getByRole('option', { name: source }).click();
+    await dialog().getByRole('combobox', { name: 'Tables' }).click();
+    await page.getByRole('option', { name: 'public.people' }).click();
+    await button('Start').click();
+    await page.getByRole('link', { name: /Download staff\..*people\.parquet/ }).waitFor();
+  });
+
   it('say why they failed', async () => {
     await open(`/jobs/${made.failedJob}`);
     await page.getByRole('alert').getByText('object_not_found').waitFor();

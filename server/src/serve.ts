@@ -80,7 +80,8 @@ function stopSignal(): Promise<NodeJS.Signals> {
 
 function announce(app: App, url: string): void {
   const shown = app.config.publicUrl ?? url;
-  process.stdout.write(`Headgate is ready at ${shown} (API ${url}/api/v1, documentation ${url}/docs)\n`);
+  const inBrowsers = app.config.consoleEnabled ? `console ${shown.replace(/\/$/, '')}/console/, ` : '';
+  process.stdout.write(`Headgate is ready at ${shown} (${inBrowsers}API ${url}/api/v1, documentation ${url}/docs)\n`);
   const { createdAdmin } = app;
   if (createdAdmin === undefined) return;
   const { username, password } = createdAdmin;

@@ -97,7 +97,9 @@ async function start(parts: Parts, folder: string, wanted: number) {
 
 function farewell(headgate: Headgate, postgresql: PostgresqlServer, sample: Sample): void {
   narrator.say();
-  narrator.say(`Headgate is running at ${headgate.url}  (API: ${headgate.url}/docs)`);
+  narrator.say(
+    `Headgate is running at ${headgate.url}  (console: ${headgate.url}/console/, API: ${headgate.url}/docs)`,
+  );
   narrator.say(`The sample database is ${sample.database} on ${postgresql.host}:${postgresql.port}.`);
   narrator.say();
   narrator.say('Sign-ins, for this demo only:');

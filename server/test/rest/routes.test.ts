@@ -234,6 +234,27 @@ describe('sources', () => {
     });
   });
 
+  it('splits a connection URL and keeps its password to itself', async () => {
+    const url = 'postgresql://reader:s3cr3t%40word@db.example:6432/sales?sslmode=require';
+    const split = await headgate.api('POST', '/connection-urls', { url }, olga);
+    expect(split.body).toEqual({
+      engine: 'postgresql',
+      host: 'db.example',
+      port: 6432,
+      database: 'sales',
+      username: 'reader',
+      tls: { mode: 'require' },
+      options: {},
+      hasPassword: true,
+    });
+    const without = await headgate.api('POST', '/connection-urls', { url: 'mysql://db.example/shop' }, olga);
+    expect(without.body).toMatchObject({ engine: 'mysql', hasPassword: false });
+    expect(await headgate.api('POST', '/connection-urls', { url: 'ftp://s3cr3t@x' }, olga)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_url', field: 'url', detail: expect.not.stringContaining('s3cr3t') },
+    });
+  });
+
   it('lists engines and leases', async () => {
     const engines = await headgate.api('GET', '/engines');
     expect(engines.body.items).toContainEqual(

@@ -72,11 +72,11 @@ const columnsOf = (
     id: 'action',
     header: 'Action',
     minWidth: 150,
-    cell: ({ action, door }) => (
+    cell: ({ action, door, actor }) => (
       <Box>
         <Code>{action}</Code>
         <Text size="xs" c="dimmed">
-          {door === 'system' ? 'by itself' : `at the door ${door}`}
+          {actor === 'system' ? 'by itself' : `at the door ${door}`}
         </Text>
       </Box>
     ),

@@ -4,7 +4,7 @@ import type { QueryOf } from '@headgate/client';
 export type AuditFilter = QueryOf<'exportAuditEvents'>;
 
 export const outcomes = ['allowed', 'denied', 'failed'] as const;
-export const doors = ['rest', 'hdp', 'odata', 'chorus', 'sdps', 'dataarts', 'fetcher', 'pgwire', 'mcp', 'system'];
+export const doors = ['rest', 'hdp', 'odata', 'chorus', 'sdps', 'dataarts', 'fetcher', 'pgwire', 'mcp'];
 const texts = ['action', 'actor', 'resource', 'tenant', 'door', 'fingerprint', 'since', 'until'] as const;
 
 /** What of an address is a filter; anything else is left out. */

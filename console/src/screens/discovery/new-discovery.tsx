@@ -1,23 +1,11 @@
 /** Which sources to look through, how deeply, and when. */
 import { Button, Group, Modal, MultiSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { headgate } from '../../api/client.ts';
 import { Problem } from '../../components/problem.tsx';
-
-/** Names of sources that the caller sees, searched by the server. */
-function useSourceNames(typed: string): readonly string[] {
-  const [q] = useDebouncedValue(typed, 200);
-  const sources = useQuery({
-    queryKey: ['sources', 'names', q],
-    queryFn: async ({ signal }) =>
-      (await headgate.call('listSources', { query: { limit: 50, ...(q === '' ? {} : { q }) }, signal })).items,
-    placeholderData: keepPreviousData,
-  });
-  return sources.data?.map(({ name }) => name) ?? [];
-}
+import { useSourceNames } from '../../components/source-select.tsx';
 
 export function NewDiscovery({ onClose }: { onClose: () => void }) {
   const queries = useQueryClient();

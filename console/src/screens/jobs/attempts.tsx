@@ -46,7 +46,12 @@ const columns: readonly Column<JobAttempt>[] = [
         </>
       ),
   },
-  { id: 'progress', header: 'Came to', minWidth: 150, cell: ({ progress }) => progressText(progress) },
+  {
+    id: 'progress',
+    header: 'Came to',
+    minWidth: 150,
+    cell: ({ outcome, progress }) => (outcome === null ? '–' : progressText(progress)),
+  },
   { id: 'worker', header: 'Where', cell: ({ worker }) => worker },
   { id: 'started', header: 'Started', minWidth: 120, cell: ({ startedAt }) => <RelativeTime at={startedAt} /> },
   {

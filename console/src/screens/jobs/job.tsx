@@ -13,7 +13,7 @@ import { ScreenLoading } from '../../components/screen-loading.tsx';
 import { Attempts } from './attempts.tsx';
 import { kindTitles } from './jobs.tsx';
 import { Outputs } from './outputs.tsx';
-import { JobStatus, progressText, rateText } from './status.tsx';
+import { JobStatus, progressText } from './status.tsx';
 import { useJob } from './watch.ts';
 
 function Figure({ label, children }: { label: string; children: React.ReactNode }) {
@@ -41,7 +41,18 @@ function Figures({ event: { job, rate } }: { event: JobEvent }) {
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
       <Figure label="Rows">{countText(job.progress.rows)}</Figure>
       <Figure label="Data">{bytesText(job.progress.bytes)}</Figure>
-      <Figure label="Rate">{rate === null ? '–' : rateText(rate)}</Figure>
+      <Figure label="Rate">
+        {rate === null ? (
+          '–'
+        ) : (
+          <>
+            {countText(rate.rowsPerSecond)} rows/s
+            <Text size="xs" c="dimmed">
+              {bytesText(rate.bytesPerSecond)}/s
+            </Text>
+          </>
+        )}
+      </Figure>
       <Figure label="Time">
         <Elapsed job={job} />
       </Figure>

@@ -1,10 +1,10 @@
 /** The list of jobs: work that outlives a request. */
 import type { Job } from '@headgate/client';
-import { Anchor, Box, Group, Select, Text, TextInput } from '@mantine/core';
+import { Anchor, Box, Button, Group, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { IconDatabase, IconListCheck } from '@tabler/icons-react';
+import { IconDatabase, IconListCheck, IconPlus } from '@tabler/icons-react';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { headgate } from '../../api/client.ts';
 import { CopyBlock } from '../../components/copy.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -12,6 +12,7 @@ import { durationText, RelativeTime } from '../../components/relative-time.tsx';
 import { Screen } from '../../components/screen.tsx';
 import { type Column, type PageRequest, ServerTable } from '../../components/server-table.tsx';
 import { filterOf, type JobFilter, jobStatuses } from './filter.ts';
+import { NewExtraction } from './new-extraction.tsx';
 import { JobStatus, progressText } from './status.tsx';
 
 /** What a kind does, as the title of its jobs. */
@@ -114,10 +115,10 @@ function FilterBar({ filter, onChange }: { filter: JobFilter; onChange: (filter:
   );
 }
 
-function Nothing({ filtered }: { filtered: boolean }) {
+function Nothing({ filtered, add }: { filtered: boolean; add: ReactNode }) {
   if (filtered) return <EmptyState title="No job fits this filter">Take a part of the filter away.</EmptyState>;
   return (
-    <EmptyState title="No job has run yet" icon={IconListCheck}>
+    <EmptyState title="No job has run yet" icon={IconListCheck} action={add}>
       A job reads more than a page can wait for: it goes on when you close it, starts again when a source fails in
       passing, and leaves files that you download here. Export a query from the query screen, or from a shell:
       <Box mt="sm" ta="left">
@@ -130,8 +131,18 @@ function Nothing({ filtered }: { filtered: boolean }) {
 export function Jobs() {
   const filter = useSearch({ from: '/app/jobs' });
   const navigate = useNavigate();
+  const [adding, setAdding] = useState(false);
+  const add = (
+    <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setAdding(true)}>
+      New extraction
+    </Button>
+  );
   return (
-    <Screen title="Jobs" description="Work that outlives a request. A source in use by a job is not changed meanwhile.">
+    <Screen
+      title="Jobs"
+      description="Work that outlives a request. A source in use by a job is not changed meanwhile."
+      actions={add}
+    >
       <FilterBar filter={filter} onChange={(search) => void navigate({ to: '/jobs', search, replace: true })} />
       <ServerTable
         label="Jobs"
@@ -139,9 +150,10 @@ export function Jobs() {
         load={load(filter)}
         columns={columns}
         rowKey={({ id }) => id}
-        empty={<Nothing filtered={Object.keys(filter).length > 0} />}
+        empty={<Nothing filtered={Object.keys(filter).length > 0} add={add} />}
         refreshMs={3_000}
       />
+      {adding && <NewExtraction onClose={() => setAdding(false)} />}
     </Screen>
   );
 }

@@ -1,5 +1,5 @@
 /** How a job stands, as a chip; and how far it is, in words. */
-import { isFinal, type Job, type JobEvent } from '@headgate/client';
+import { isFinal, type Job } from '@headgate/client';
 import { Badge } from '@mantine/core';
 import {
   IconCircleCheck,
@@ -9,7 +9,7 @@ import {
   IconPlayerPlay,
   type TablerIcon,
 } from '@tabler/icons-react';
-import { bytesText, counted, countText } from '../../components/figures.ts';
+import { bytesText, counted } from '../../components/figures.ts';
 
 const looks: Readonly<Record<Job['status'], { color: string; icon: TablerIcon }>> = {
   queued: { color: 'gray', icon: IconHourglass },
@@ -31,9 +31,4 @@ export function JobStatus({ job }: { job: Pick<Job, 'status' | 'cancelRequested'
 /** `1,204,000 rows · 88 MB`. */
 export function progressText({ rows, bytes }: Job['progress']): string {
   return `${counted(rows, 'row')} · ${bytesText(bytes)}`;
-}
-
-/** `52,000 rows/s · 4.1 MB/s`. */
-export function rateText(rate: NonNullable<JobEvent['rate']>): string {
-  return `${countText(rate.rowsPerSecond)} rows/s · ${bytesText(rate.bytesPerSecond)}/s`;
 }

@@ -8,6 +8,8 @@ import classes from './grid.module.css';
 
 const features = tableFeatures({ columnSizingFeature });
 const rowHeight = 28;
+/** More than ever are in sight at once. */
+const places = 128;
 /** The column of row numbers, px. */
 const gutter = 64;
 const noRows: Row[] = [];
@@ -95,8 +97,8 @@ export function Grid({ columns, rows, count }: GridProps) {
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
-    scrollPaddingStart: rowHeight,
+    overscan: 8,
+    useFlushSync: false,
   });
   const columnsInSight = useVirtualizer({
     horizontal: true,
@@ -104,6 +106,7 @@ export function Grid({ columns, rows, count }: GridProps) {
     getScrollElement: () => scroller.current,
     estimateSize: (index) => placed[index]?.size ?? 120,
     overscan: 4,
+    useFlushSync: false,
   });
   const inSight = columnsInSight.getVirtualItems();
   const first = inSight[0]?.index ?? 0;
@@ -141,7 +144,8 @@ export function Grid({ columns, rows, count }: GridProps) {
         </div>
         <div role="rowgroup" style={{ height: rowsInSight.getTotalSize(), position: 'relative' }}>
           {rowsInSight.getVirtualItems().map(({ index, start }) => (
-            <GridRow key={index} row={rows[index]!} index={index} top={start} cells={cells} width={width} />
+            // Rows that come into sight take the places of those that leave it: nothing is made anew.
+            <GridRow key={index % places} row={rows[index]!} index={index} top={start} cells={cells} width={width} />
           ))}
         </div>
       </div>

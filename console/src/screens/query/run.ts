@@ -34,6 +34,14 @@ export interface Run {
 /** Components hear of new rows at most this often, ms. */
 const flushEveryMs = 100;
 
+/** Work at a stretch before the page may answer to its user again, ms. */
+const stretchMs = 8;
+
+/** Lets what waits come to its turn: input, painting. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 class Running {
   readonly request: RunRequest;
   readonly rows: Row[] = [];
@@ -59,11 +67,18 @@ class Running {
       const { source, body } = this.request;
       this.#result = await headgate.query(source, body, { signal: this.#abort.signal });
       this.#columns = this.#result.columns;
+      // Rows that have arrived already come without a pause between them.
+      let stretch = performance.now();
       for await (const batch of this.#result.batches()) {
         for (const row of batch) this.rows.push(row);
-        if (performance.now() - this.#flushedAt < flushEveryMs) continue;
-        this.#flushedAt = performance.now();
-        this.#tell({ state: this.#stopped ? 'stopping' : 'running' });
+        const now = performance.now();
+        if (now - this.#flushedAt >= flushEveryMs) {
+          this.#flushedAt = now;
+          this.#tell({ state: this.#stopped ? 'stopping' : 'running' });
+        }
+        if (now - stretch < stretchMs) continue;
+        await breathe();
+        stretch = performance.now();
       }
       const { state, affectedRows } = await this.#result.outcome();
       this.#end({ state: state === 'truncated' ? 'truncated' : 'complete', affectedRows });

@@ -1,10 +1,9 @@
 /** The logins of a workspace: every member uses the source through one of them, and nobody can read it. */
 import type { WorkspacePair } from '@headgate/client';
-import { Badge, Button, Group, PasswordInput, Select, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Group, PasswordInput, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useDebouncedValue } from '@mantine/hooks';
 import { IconKey } from '@tabler/icons-react';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { headgate } from '../../api/client.ts';
 import { Confirm } from '../../components/confirm.tsx';
@@ -12,6 +11,7 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { FormModal } from '../../components/form-modal.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { type Column, ServerTable } from '../../components/server-table.tsx';
+import { SourceSelect } from '../../components/source-select.tsx';
 import { mayWork } from './rights.ts';
 import { SourceName } from './source-name.tsx';
 import type { TabProps } from './workspace.tsx';
@@ -24,15 +24,6 @@ interface PutProps extends TabProps {
 
 function PutPair({ workspace, pair, onClose }: PutProps) {
   const queries = useQueryClient();
-  const [typed, setTyped] = useState('');
-  const [q] = useDebouncedValue(typed, 200);
-  const sources = useQuery({
-    queryKey: ['sources', 'names', q],
-    queryFn: async ({ signal }) =>
-      (await headgate.call('listSources', { query: { limit: 50, ...(q === '' ? {} : { q }) }, signal })).items,
-    placeholderData: keepPreviousData,
-    enabled: pair === undefined,
-  });
   const form = useForm({
     initialValues: { source: pair?.source ?? '', username: pair?.username ?? '', password: '' },
     validate: {
@@ -58,18 +49,7 @@ function PutPair({ workspace, pair, onClose }: PutProps) {
       pending={save.isPending}
       error={save.error}
     >
-      {pair === undefined && (
-        <Select
-          label="Source"
-          required
-          searchable
-          searchValue={typed}
-          onSearchChange={setTyped}
-          data={sources.data?.map(({ id, name }) => ({ value: id, label: name })) ?? []}
-          nothingFoundMessage="No source that you may see is called so"
-          {...form.getInputProps('source')}
-        />
-      )}
+      {pair === undefined && <SourceSelect required {...form.getInputProps('source')} />}
       <TextInput label="User name" required autoComplete="off" {...form.getInputProps('username')} />
       <PasswordInput
         label="Password"

@@ -4,13 +4,14 @@ import { Anchor, Badge, Box, Button, Group, Select, Text, Textarea, TextInput } 
 import { useForm } from '@mantine/form';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconFileCode, IconPlus, IconSearch } from '@tabler/icons-react';
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { headgate } from '../../api/client.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { FormModal } from '../../components/form-modal.tsx';
 import { RelativeTime } from '../../components/relative-time.tsx';
 import { type Column, ServerTable } from '../../components/server-table.tsx';
+import { SourceSelect } from '../../components/source-select.tsx';
 import { FileDrawer } from './file-drawer.tsx';
 import { mayWork } from './rights.ts';
 import { SourceName } from './source-name.tsx';
@@ -68,14 +69,6 @@ const columnsOf = (open: (file: WorkspaceFile) => void): readonly Column<Workspa
 
 function NewFile({ workspace, onClose, onMade }: TabProps & { onClose: () => void; onMade: (name: string) => void }) {
   const queries = useQueryClient();
-  const [typed, setTyped] = useState('');
-  const [q] = useDebouncedValue(typed, 200);
-  const sources = useQuery({
-    queryKey: ['sources', 'names', q],
-    queryFn: async ({ signal }) =>
-      (await headgate.call('listSources', { query: { limit: 50, ...(q === '' ? {} : { q }) }, signal })).items,
-    placeholderData: keepPreviousData,
-  });
   const form = useForm({
     initialValues: { name: '', description: '', source: null as string | null, schema: 'public', content: '' },
     validate: { name: (value) => (value === '' ? 'The name is missing' : null) },
@@ -114,16 +107,11 @@ function NewFile({ workspace, onClose, onMade }: TabProps & { onClose: () => voi
       />
       <TextInput label="What for" {...form.getInputProps('description')} />
       <Group grow align="flex-start">
-        <Select
+        <SourceSelect
           label="Runs in"
           placeholder="A source"
           clearable
           clearButtonProps={{ 'aria-label': 'No source' }}
-          searchable
-          searchValue={typed}
-          onSearchChange={setTyped}
-          data={sources.data?.map(({ name }) => name) ?? []}
-          nothingFoundMessage="No source that you may see is called so"
           {...form.getInputProps('source')}
         />
         <TextInput label="Schema" disabled={form.values.source === null} {...form.getInputProps('schema')} />

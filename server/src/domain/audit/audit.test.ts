@@ -63,6 +63,8 @@ describe('the audit trail', () => {
     expect(result.chains.length).toBe(2);
     expect(await world.audit.verify(world.admin, checkpoints)).toMatchObject({ ok: true, firstBad: null });
     await expect(world.audit.verify(ann)).rejects.toThrow('Only administrators');
+    const gone = AbortSignal.abort(new Error('nobody waits'));
+    await expect(world.audit.verify(world.admin, [], gone)).rejects.toThrow('nobody waits');
   });
 
   it('says what it cannot see without checkpoints', async () => {

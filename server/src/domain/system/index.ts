@@ -85,7 +85,7 @@ export class System {
         runtime: `Node.js ${process.versions.node}`,
       })
       .execute();
-    this.#timer = setInterval(() => void this.#beat(), beatMs).unref();
+    this.#timer = setInterval(() => void this.beat(), beatMs).unref();
   }
 
   /** It serves at this address now. */
@@ -130,7 +130,8 @@ export class System {
     };
   }
 
-  async #beat(): Promise<void> {
+  /** Says that this process lives, and forgets those that long do not; `start` sees to it. Never rejects. */
+  async beat(): Promise<void> {
     try {
       await sql`update node set seen_at = now() where uid = ${this.#uid}`.execute(this.#deps.store.db);
       await sql`delete from node where seen_at < now() - ${sql.raw(forgottenAfter)}`.execute(this.#deps.store.db);

@@ -12,6 +12,7 @@ import { CollectingOutput, principal, type TestBed, testBed, testSource } from '
 
 const seed = 20_260_226;
 const never = new AbortController().signal;
+const rowRuns = process.env.HEADGATE_SOAK === undefined ? 200 : 1500;
 
 /** Texts that collations, padding, patterns and quoting treat in their own ways. */
 const texts = [
@@ -302,10 +303,10 @@ describe.each(['postgresql', 'mysql'])('%s', (source) => {
         if (expected.length > 0 && expected.length < data.length) some += 1;
         expect((await ask(source, sql)).map(({ id }) => id)).toEqual(expected);
       }),
-      { seed, numRuns: 250 },
+      { seed, numRuns: rowRuns },
     );
     // Otherwise the rules would say nothing about the data.
-    expect(some).toBeGreaterThan(100);
+    expect(some).toBeGreaterThan(rowRuns / 3);
   });
 
   test('masked values are those that the mask leaves', async () => {

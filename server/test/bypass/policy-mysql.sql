@@ -252,3 +252,35 @@ select * from people for update
 select * from people lock in share mode
 -- @case drop expect=refused write
 drop table people
+-- @case forbidden-quoted expect=refused
+select `ssn` from people
+-- @case forbidden-in-parentheses expect=refused
+(select ssn from people)
+-- @case forbidden-in-scalar-subquery expect=refused
+select id from people where (select max(ssn) from people) is null
+-- @case forbidden-through-derived-table expect=refused
+select x.ssn from (select * from people) x
+-- @case forbidden-in-having-without-group expect=refused
+select 1 from people having ssn > 'a'
+-- @case forbidden-name-as-alias expect=safe rows=[{"ssn":"EU"},{"ssn":"EU"}]
+select region as ssn from people having ssn = 'EU'
+-- @case forbidden-in-json expect=refused
+select json_arrayagg(ssn) from people
+-- @case odbc-escape expect=refused-any
+select {fn lower('X')}
+-- @case name-const expect=refused
+select name_const('ssn', 1)
+-- @case all-versions expect=refused-any
+select * from people for system_time all
+-- @case rollup expect=refused
+select region, count(*) from people group by region with rollup
+-- @case handler expect=refused-any write
+handler people open
+-- @case spaced-name expect=safe rows=[{"n":"2"}]
+select count(*) as n from {db} . people
+-- @case name-with-trailing-space expect=refused
+select * from `people `
+-- @case natural-join-with-itself expect=safe
+select a.* from people a natural join people b
+-- @case right-join-keeps-the-rule expect=safe rows=[{"n":"2"}]
+select count(*) as n from orders o right join people p on p.id = o.person_id

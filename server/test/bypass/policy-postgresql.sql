@@ -331,3 +331,31 @@ create view stolen as select * from people
 select * from people for update
 -- @case drop expect=refused write
 drop table people
+-- @case forbidden-in-scalar-subquery expect=refused
+select id from people where (select max(ssn) from people) is null
+-- @case forbidden-through-derived-table expect=refused
+select x.ssn from (select * from people) x
+-- @case forbidden-through-lateral expect=refused
+select l.s from people p, lateral (select p.ssn as s) l
+-- @case forbidden-in-returning-set expect=refused
+select unnest(array_agg(ssn)) from people
+-- @case alias-of-a-forbidden-name expect=refused
+select ssn from people ssn
+-- @case alias-list-names-nothing-hidden expect=safe rows=[{"ssn":null},{"ssn":1}]
+select ssn from people p (id, region, name, email, salary, ssn) order by id
+-- @case whole-row-aggregate expect=refused
+select json_agg(people) from people
+-- @case star-as-argument expect=safe rows=[{"n":2}]
+select count(p.*)::int as n from people p
+-- @case table-command-inside expect=refused
+select * from (table people) x
+-- @case rows-from-with-definitions expect=refused
+select * from rows from (json_to_recordset('[{"a":1}]') as (a int)) x
+-- @case cast-to-a-row expect=refused
+select json_populate_record(null::people, '{}')
+-- @case cursor-position expect=refused-any
+select id from people where current of c
+-- @case named-argument expect=refused
+select make_interval(days => 1)
+-- @case sort-by-operator expect=refused
+select id from people order by id using <

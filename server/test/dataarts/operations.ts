@@ -25,6 +25,10 @@ export interface World {
   readonly doomedWorkspace: string;
   readonly connection: string;
   readonly doomedConnection: string;
+  /** Over `connection`, with one rule and another that is deleted. */
+  readonly dataset: string;
+  readonly doomedDataset: string;
+  readonly doomedRule: string;
   readonly tag: string;
   readonly doomedTag: string;
   readonly person: string;
@@ -63,6 +67,31 @@ export function connectionBody(name: string, secret: string): Record<string, unk
   };
 }
 
+function datasetBody(caption: string, connection: string): Record<string, unknown> {
+  const table = { database_name: 'd', schema_name: 's', table_name: 't', table_type: 'table', is_fact_table: true };
+  return {
+    caption,
+    table_type: 'table',
+    ds_id: connection,
+    description: 'told',
+    physical_schema: { tables: [table] },
+    logical_schema: { field_schema: { measures: [{ id: 't.a', caption: 'A', data_type: 'NUMBER' }] } },
+  };
+}
+
+function ruleBody(dataset: string): Record<string, unknown> {
+  return {
+    name: 'few',
+    dataset_id: dataset,
+    is_open: 1,
+    permission_type: 'ROW',
+    rule_type: 'BY_CONDITION',
+    rule_scope: 'ALL',
+    rule_user: { users: [], user_groups: [] },
+    rule_content: { condition_node: { column_id: 't.a', relation_operator: 'EQUAL-TO', value: { values: ['1'] } } },
+  };
+}
+
 export async function buildWorld(dataarts: Dataarts, secret: string): Promise<World> {
   const [workspace, doomedWorkspace] = [await dataarts.workspace('world'), await dataarts.workspace('doomed')];
   const inside = { in: workspace };
@@ -71,11 +100,20 @@ export async function buildWorld(dataarts: Dataarts, secret: string): Promise<Wo
     (await dataarts.get('POST', connections, connectionBody(name, secret), inside)).id;
   const tag = async (name: string): Promise<string> =>
     (await dataarts.get('POST', `${dataarts.project}/tags`, { name, type: 'user' })).id;
+  const connection = await add('kept');
+  const model = async (name: string): Promise<string> =>
+    (await dataarts.get('POST', `${dataarts.project}/datasets/save`, datasetBody(name, connection), inside)).id;
+  const [dataset, doomedDataset] = [await model('kept'), await model('doomed')];
+  const rules = `${dataarts.project}/datasets/${dataset}/permissions`;
+  const rule = await dataarts.get('POST', rules, ruleBody(dataset), inside);
   return {
     dataarts,
     workspace,
     doomedWorkspace,
-    connection: await add('kept'),
+    connection,
+    dataset,
+    doomedDataset,
+    doomedRule: rule.id,
     doomedConnection: await add('doomed'),
     tag: await tag('kept'),
     doomedTag: await tag('doomed'),
@@ -115,6 +153,25 @@ export function callsOf(world: World): Readonly<Record<string, Call>> {
       body: connectionBody('kept', world.secret),
       inside,
     },
+    listDatasets: { path: `${project}/datasets?limit=5`, inside },
+    getDataset: { path: `${project}/datasets/${world.dataset}/metadata`, inside },
+    saveDataset: {
+      path: `${project}/datasets/save`,
+      body: { ...datasetBody('kept', world.connection), id: world.dataset },
+      inside,
+    },
+    getDatasetSwitches: { path: `${project}/datasets/${world.dataset}/permission-config`, inside },
+    saveDatasetSwitches: {
+      path: `${project}/datasets/${world.dataset}/permissions/config`,
+      body: { row_permission_config: { is_open: true }, col_permission_config: { is_open: false } },
+      inside,
+    },
+    listDatasetRules: { path: `${project}/datasets/${world.dataset}/permissions?permission_type=ROW&limit=5`, inside },
+    saveDatasetRules: {
+      path: `${project}/datasets/${world.dataset}/permissions`,
+      body: ruleBody(world.dataset),
+      inside,
+    },
     showSharingSwitches: { path: `${sharing}/properties?${named}`, inside },
     saveSharingSwitches: {
       path: `${sharing}/properties`,
@@ -134,6 +191,11 @@ export function callsOf(world: World): Readonly<Record<string, Call>> {
     listTags: { path: `${project}/tags/head?type=user` },
     listTagValues: { path: `${project}/tags/value?type=user` },
     setTagValue: { path: `${project}/tags/${world.tag}/values`, body: { user_id: world.person, value: ['a'] } },
+    deleteDatasetRule: {
+      path: `${project}/datasets/${world.dataset}/permissions/${world.doomedRule}`,
+      inside,
+    },
+    deleteDataset: { path: `${project}/datasets/${world.doomedDataset}`, inside },
     deleteTag: { path: `${project}/tags/${world.doomedTag}` },
     deleteConnection: { path: `${project}/connections/${world.doomedConnection}`, inside },
     deleteWorkspace: { path: `${instance}/workspaces/${world.doomedWorkspace}` },

@@ -62,6 +62,8 @@ const members: Readonly<Record<string, readonly string[]>> = {
     'description',
     'cluster',
   ],
+  saveDataset: ['caption', 'table_type', 'ds_id', 'physical_schema', 'logical_schema', 'description'],
+  saveDatasetRules: ['name', 'dataset_id', 'is_open', 'permission_type', 'rule_type', 'rule_scope', 'rule_user'],
   saveSharingSwitches: ['resource_id', 'resource_type', 'auth_switch_config'],
   listRelationships: ['resources'],
   createTag: ['name', 'type', 'description'],

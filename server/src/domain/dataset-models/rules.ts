@@ -4,7 +4,7 @@ import type { DB, Executor } from '../../platform/database/index.ts';
 import { isUuid, uuidv7 } from '../../platform/ids.ts';
 import { announce, effectivePermissions } from '../access/index.ts';
 import type { PolicySwitches, SourcePolicy } from '../access/policy/index.ts';
-import { InvalidError, NotFoundError } from '../errors.ts';
+import { ConflictError, InvalidError, NotFoundError } from '../errors.ts';
 import { foldName } from '../identity/names.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Principals } from '../identity/principals.ts';
@@ -30,6 +30,9 @@ export interface EffectivePolicy {
   /** Null = every table as it is. */
   readonly policy: SourcePolicy | null;
 }
+
+/** Lists of rules come whole, and every query reads those of its source. */
+const mostRules = 1000;
 
 const ruleNotFound = (): NotFoundError => new NotFoundError('rule_not_found', 'The dataset has no such rule.');
 
@@ -143,6 +146,7 @@ export class DatasetRules {
       const { row, facts } = await models.find(trx, principal, dataset, setting, 'update');
       requireKeeper(principal, facts, setting);
       const saved: RuleView[] = [];
+      await requireRoom(trx, row.id, writes.filter(({ rule }) => rule === null).length);
       for (const { rule, input } of writes) {
         checkRule(input, row.tables);
         await requireSubjects(trx, row.tenant_id, input);
@@ -263,6 +267,17 @@ export class DatasetRules {
     const [row] = isUuid(rule) ? await readRules(executor, sql`r.dataset_id = ${datasetId} and r.uid = ${rule}`) : [];
     if (row === undefined) throw ruleNotFound();
     return presentRule(row);
+  }
+}
+
+/** Throws ConflictError `too_many_rules`. */
+async function requireRoom(trx: Executor, datasetId: number, more: number): Promise<void> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from dataset_rule where dataset_id = ${datasetId}`.execute(trx);
+  if ((rows[0]?.count ?? 0) + more > mostRules) {
+    throw new ConflictError('too_many_rules', `A dataset has ${mostRules} rules at most.`, {
+      remedy: 'Put several conditions into one rule, or delete rules that are off.',
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Discovery jobs in native words: sources by their names, a cron expression of five fields. */
-import { sql } from 'kysely';
-import type { Executor, Store } from '../../platform/database/index.ts';
+import { type RawBuilder, sql } from 'kysely';
+import type { Store } from '../../platform/database/index.ts';
 import type { Access } from '../access/index.ts';
 import { InvalidError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -147,7 +147,7 @@ export class Definitions {
     const { rows } = await sql<JobRow>`
       select * from discovery_job where tenant_id = ${principal.subject.tenantId} and id < ${before}
       order by id desc limit ${limit + 1}`.execute(this.#store.db);
-    const instances = await this.#instances(this.#store.db, principal);
+    const instances = await this.#meant(principal, rows);
     return toPage(
       'discovery jobs',
       rows,
@@ -161,7 +161,7 @@ export class Definitions {
   async get(principal: Principal, id: number): Promise<DefinitionView> {
     admit(principal, 'read');
     const row = await readJob(this.#store.db, principal, id);
-    return present(row, await this.#instances(this.#store.db, principal));
+    return present(row, await this.#meant(principal, [row]));
   }
 
   /** Throws what `create` does, SdpsError 1510, PreconditionError `stale_version`. */
@@ -211,11 +211,12 @@ export class Definitions {
   }
 
   async #targets(principal: Principal, sources: readonly DefinitionSource[]): Promise<DiscoveryTarget[]> {
-    const instances = await this.#instances(this.#store.db, principal);
+    const ids: number[] = [];
+    for (const { source } of sources) ids.push((await this.#access.resolve(principal, source)).source.id);
+    const instances = await this.#instances(principal, sql`i._id = any(${ids}::bigint[])`);
     const targets: DiscoveryTarget[] = [];
-    for (const [index, { source, tables }] of sources.entries()) {
-      const { id } = (await this.#access.resolve(principal, source)).source;
-      const row = instances.find(({ _id }) => _id === id);
+    for (const [index, { tables }] of sources.entries()) {
+      const row = instances.find(({ _id }) => _id === ids[index]);
       if (row === undefined) {
         throw new InvalidError('source_not_scannable', 'This source cannot be looked through.', {
           field: `sources/${index}/source`,
@@ -229,10 +230,18 @@ export class Definitions {
     return targets;
   }
 
-  async #instances(executor: Executor, principal: Principal): Promise<readonly NamedRow[]> {
+  /** The instances that these jobs name. */
+  #meant(principal: Principal, jobs: readonly JobRow[]): Promise<readonly NamedRow[]> {
+    const names = jobs.flatMap(({ spec }) => spec.databases.flatMap(({ database_name }) => database_name ?? []));
+    return this.#instances(principal, sql`i.instance_id = any(${names}::text[])`);
+  }
+
+  async #instances(principal: Principal, which: RawBuilder<unknown>): Promise<readonly NamedRow[]> {
     const base = instancesBase(this.#access, principal);
     const { rows } = await sql<NamedRow>`
-      select i.*, s.name as _name from (${base}) i join data_source s on s.id = i._id order by i._id`.execute(executor);
+      select i.*, s.name as _name from (${base}) i join data_source s on s.id = i._id where ${which} order by i._id`.execute(
+      this.#store.db,
+    );
     return rows;
   }
 }

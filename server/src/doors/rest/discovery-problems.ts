@@ -5,6 +5,7 @@ import type { Problem } from '../../platform/http/index.ts';
 type Row = readonly [status: number, code: string, detail: string, remedy?: string];
 
 const problems: Readonly<Record<number, Row>> = {
+  1000: [409, 'changed_meanwhile', 'It has changed meanwhile.', 'Read it again and repeat the request.'],
   1005: [404, 'not_found', 'There is no such thing.'],
   1215: [
     409,

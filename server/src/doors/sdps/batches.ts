@@ -31,7 +31,15 @@ function reportFile(name: string): string {
 export function registerBatches(routes: Routes, services: SdpsServices): void {
   const { batches, sourceExports, identifierBatches, links } = services;
   routes.add(
-    { method: 'POST', path: '/data-source/batch-create', id: 'batchCreate', writes: true, body: {}, rawBody: true },
+    {
+      method: 'POST',
+      path: '/data-source/batch-create',
+      id: 'batchCreate',
+      writes: true,
+      body: {},
+      rawBody: true,
+      consumes: 'multipart/form-data',
+    },
     ({ principal, request, signal }) => {
       const { fileName, content } = uploadOf(request);
       return batches.create(principal, fileName, content, signal);
@@ -45,6 +53,7 @@ export function registerBatches(routes: Routes, services: SdpsServices): void {
       writes: true,
       body: {},
       rawBody: true,
+      consumes: 'multipart/form-data',
     },
     ({ principal, request }) => {
       const { fileName, content } = uploadOf(request);

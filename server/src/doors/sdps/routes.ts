@@ -44,6 +44,8 @@ export interface SdpsRoute<Q extends Shape, B extends Shape, P extends Shape> {
   readonly params?: P;
   /** The body's bytes are the handler's affair. */
   readonly rawBody?: true;
+  /** What the body is said to be in the document; JSON unless said. */
+  readonly consumes?: string;
 }
 
 function lastValues(query: unknown): Record<string, unknown> {
@@ -153,7 +155,7 @@ export class Routes {
       summary: route.id,
       ...(route.params === undefined ? {} : { params: any(route.params) }),
       ...(route.query === undefined ? {} : { querystring: any(route.query) }),
-      ...(route.body === undefined ? {} : { body: any(route.body), consumes: ['application/json'] }),
+      ...(route.body === undefined ? {} : { body: any(route.body), consumes: [route.consumes ?? 'application/json'] }),
       response: { 200: { description: 'The envelope.', content: { 'application/json': { schema } } } },
     };
   }

@@ -50,6 +50,7 @@ describe('rows', () => {
           expect(await result.outcome()).toEqual({ state: 'complete', rows: rows.length, affectedRows: null });
         },
       ),
+      { numRuns: 40 },
     );
   });
 

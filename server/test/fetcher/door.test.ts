@@ -207,9 +207,9 @@ describe('switches', () => {
       settings: { HEADGATE_FETCHER_ENABLED: 'false' },
       overrides: { withoutWorker: true },
     });
-    // What is left of /v1 is the dataarts door's.
+    // What is left of /v1 is the dataarts door's: "management" is a project there, and nobody has signed in.
     const answer = await headgate.call('GET', connectionsPath);
-    expect([answer.status, answer.body.error_code]).toEqual([404, 'APIGW.0101']);
+    expect([answer.status, answer.body.error_code]).toEqual([401, 'APIGW.0301']);
     await headgate.stop();
   });
 

@@ -108,7 +108,7 @@ const spoils: Readonly<Record<string, Spoil<FetcherOperation, Call>>> = {
       { metadata: { a: {} } },
       { metadata: { a: [] } },
       { metadata: { ['k'.repeat(101)]: 'v' } },
-      { databaseName: 'd'.repeat(300) },
+      { databaseName: 'd'.repeat(513) },
       { userName: 'u'.repeat(300) },
       { password: 'p'.repeat(5000) },
       { schema: 's'.repeat(300) },

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type PostgresqlServer, startPostgresql } from '../../test/servers/postgresql.ts';
 import { Caller, DemoFailure } from './caller.ts';
-import { type Headgate, startHeadgate } from './headgate.ts';
+import { type Headgate, PortTaken, startHeadgate } from './headgate.ts';
 import { Narrator } from './narrator.ts';
 import { createSample, type Sample } from './sample.ts';
 import { ADMINISTRATOR, PEOPLE, walk } from './walk.ts';
@@ -88,11 +88,22 @@ async function start(parts: Parts, folder: string, wanted: number) {
   database.catch(() => undefined); // awaited below, unless something else fails first
   const port = await freePort(wanted);
   if (parts.stopping) throw new DemoFailure('Interrupted.');
+  const [{ postgresql, sample }, headgate] = await Promise.all([database, serve(parts, folder, port)]);
+  return { caller: new Caller(headgate.url, narrator), narrator, postgresql, sample, folder, headgate };
+}
+
+/** A Headgate that takes requests, on another port when somebody else was faster. */
+async function serve(parts: Parts, folder: string, port: number): Promise<Headgate> {
   parts.headgate = startHeadgate(folder, port, ADMINISTRATOR);
   const { headgate } = parts;
-  const server = headgate.ready().then(() => narrator.say(`  Headgate on ${headgate.url}.`));
-  const [{ postgresql, sample }] = await Promise.all([database, server]);
-  return { caller: new Caller(headgate.url, narrator), narrator, postgresql, sample, folder, headgate };
+  try {
+    await headgate.ready();
+  } catch (error) {
+    if (!(error instanceof PortTaken) || port === 0 || parts.stopping) throw error;
+    return serve(parts, folder, 0);
+  }
+  narrator.say(`  Headgate on ${headgate.url}.`);
+  return headgate;
 }
 
 function farewell(headgate: Headgate, postgresql: PostgresqlServer, sample: Sample): void {
@@ -129,18 +140,14 @@ function readOptions(): { port: number; exit: boolean } | undefined {
   return undefined;
 }
 
-/** The wanted port when it is free, else any. */
+/** The wanted port when it is free, else 0: any. */
 async function freePort(wanted: number): Promise<number> {
-  const probe = (port: number) =>
-    new Promise<number | undefined>((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(undefined));
-      server.listen(port, '127.0.0.1', () => {
-        const address = server.address();
-        server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-      });
-    });
-  const port = (await probe(wanted)) ?? (await probe(0));
-  if (port === undefined) throw new DemoFailure('No port is free on 127.0.0.1.');
-  return port;
+  const server = createServer();
+  const taken = new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(true));
+    server.listen(wanted, '127.0.0.1', () => resolve(false));
+  });
+  if (await taken) return 0;
+  await new Promise((resolve) => server.close(resolve));
+  return wanted;
 }

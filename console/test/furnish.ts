@@ -97,11 +97,12 @@ async function discovery({ client, source }: Place): Promise<void> {
 export async function furnish(place: Place): Promise<Furnished> {
   const { client, source } = place;
   await people(client);
+  // Before the jobs: while one runs, no credential of its source changes.
+  const workspace = await room(place);
   const extract = { kind: 'extract', format: 'ndjson', sources: [{ source, tables: [{ table: 'people' }] }] } as const;
   const { id: job } = await client.call('createJob', { body: extract });
   const wrong = { kind: 'export', source, sql: 'select * from a_table_that_is_not_there', format: 'csv' } as const;
   const { id: failedJob } = await client.call('createJob', { body: wrong });
-  const workspace = await room(place);
   await Promise.all([settled(client, job), settled(client, failedJob), discovery(place)]);
   return { workspace, job, failedJob };
 }

@@ -28,8 +28,8 @@ export default class LongestFirst extends BaseSequencer {
   }
 }
 
-function placeOf({ moduleId, project }: TestSpecification): number {
+function placeOf({ moduleId }: TestSpecification): number {
   const index = long.findIndex((file) => moduleId.endsWith(file));
   if (index >= 0) return index;
-  return long.length + (project.name === 'whole' ? 0 : 1);
+  return long.length + (moduleId.includes('/test/') ? 0 : 1);
 }

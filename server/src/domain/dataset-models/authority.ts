@@ -2,7 +2,7 @@
  * Who may do what with a model and its rules. Seeing it takes seeing its source. Making one takes querying the source;
  * changing it is its maker's and the rule keepers'. Rule keepers are who acts as owner of the source (owner,
  * administrator), and who administers the workspace that is the home of both: nobody else loosens or tightens what
- * others see (docs/decisions/035).
+ * others see (docs/decisions/024).
  */
 import type { Access, SourceFacts } from '../access/index.ts';
 import { effectivePermissions } from '../access/index.ts';

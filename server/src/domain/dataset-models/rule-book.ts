@@ -37,7 +37,7 @@ export class DatasetRuleBook {
     this.#store = store;
   }
 
-  /** Null when no rule binds the principal: nothing is hidden from who acts as owner of the source (034). */
+  /** Null when no rule binds the principal: nothing is hidden from who acts as owner of the source (023). */
   async rulesFor(principal: Principal, facts: SourceFacts): Promise<SourcePolicy | null> {
     if (!facts.ruled || effectivePermissions(principal, facts).owner) return null;
     let policy = this.#kept.get(facts);

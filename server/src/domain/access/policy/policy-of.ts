@@ -1,5 +1,5 @@
 /**
- * The policy of one subject on a source: pure, from facts (docs/decisions/034). Rules only ever take away:
+ * The policy of one subject on a source: pure, from facts (docs/decisions/023). Rules only ever take away:
  *
  * - Datasets: what several datasets say of one table holds together.
  * - Rows, rules off: all of them, or none where the workspace says so. Rules on: every rule that applies must let the row

@@ -16,7 +16,9 @@ beforeAll(async () => {
   await sample.execute(
     `create table staff (id int, region text, name text, iban text);
      insert into staff values (1, 'EU', 'Ada', 'DE-CANARY-1'), (2, 'EU', 'Bea', 'FR-CANARY-2'), (3, 'US', 'CANARY-Carl', null);
-     create view staff_view as select * from staff; grant select on staff, staff_view to ${sample.username}`,
+     create view staff_view as select * from staff;
+     create table contact (email text); insert into contact values ('canary.one@example.com');
+     grant select on staff, staff_view, contact to ${sample.username}`,
   );
   headgate = await startHeadgate();
   await headgate.createUser('owner');
@@ -40,6 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => headgate?.stop());
 
+const waiting = { timeout: 30_000, interval: 50 };
 const query = (sql: string, as: string, more: object = {}) =>
   headgate.api('POST', '/sources/staff/query', { sql, format: 'json', ...more }, { as });
 const rule = (body: object, as = 'owner') => headgate.api('POST', `/datasets/${dataset}/rules`, body, { as });
@@ -137,6 +140,39 @@ test('an extraction of a whole table leaves forbidden columns out, and one that 
   expect(file.text.split('\r\n')[0]).toBe('id,region,iban');
   expect((await extract({ columns: ['id', 'name'] })).error.code).toBe('policy_unprovable');
   await headgate.api('DELETE', `/datasets/${dataset}/rules/${forbid.body.id}`, undefined, { as: 'owner' });
+});
+
+test('samples that a discovery read by another login are shown to nobody from whom something is kept', async () => {
+  await headgate.createUser('manager', { permissions: ['view', 'ManageTenantSources'] });
+  const share = { permissions: ['view', 'extract'] };
+  await headgate.api('PUT', '/sources/staff/shares/users/manager', share, { as: 'owner' });
+  await headgate.api('POST', '/discovery/template/add', { identifiers: ['EMAIL'] });
+  const wanted = { name: 'Staff', sources: [{ source: 'staff' }] };
+  const { body: job } = await headgate.api('POST', '/discovery/jobs', wanted);
+  const started = await headgate.api('POST', `/discovery/jobs/${job.id}/start`);
+  expect(started.status, started.text).toBe(200);
+  await expect
+    .poll(async () => (await headgate.api('GET', `/discovery/jobs/${job.id}/runs`)).body.items[0]?.state, waiting)
+    .toBe('completed');
+  const { id: run } = (await headgate.api('GET', `/discovery/jobs/${job.id}/runs`)).body.items[0];
+  const columns = `/sources/staff/catalog/tables/${sample.database}.public.contact/columns`;
+  for (const path of [
+    '/discovery/findings',
+    `/discovery/runs/${run}/findings`,
+    `/discovery/runs/${run}/report?format=csv`,
+    columns,
+  ]) {
+    const [all, some] = [
+      await headgate.api('GET', path),
+      await headgate.api('GET', path, undefined, { as: 'manager' }),
+    ];
+    expect([path, all.status, some.status]).toEqual([path, 200, 200]);
+    expect(all.text, path).toContain('canary');
+    expect(some.text, path).toContain('email');
+    expect(some.text, path).not.toContain('canary');
+  }
+  expect((await headgate.api('GET', columns, undefined, { as: 'owner' })).body.items[0].samples).toHaveLength(1);
+  expect((await headgate.api('GET', columns, undefined, { as: 'reader' })).body.items[0].samples).toBeNull();
 });
 
 test('the policy of a user can be read with its reasons, by the user and by the owner', async () => {

@@ -17,3 +17,4 @@ export {
 } from './limit-definitions.ts';
 export { type EffectiveLimits, type LimitInput, type LimitPlace, Limits, type LimitView, noLimits } from './limits.ts';
 export { type ShareInput, type ShareSubject, Shares, type ShareView } from './shares.ts';
+export { seesWhole, wholeFilter } from './visible.ts';

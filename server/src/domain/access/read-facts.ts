@@ -54,10 +54,10 @@ function where(key: SourceKey, user: PrincipalUser): RawBuilder<boolean> {
 }
 
 /**
- * Some dataset over the source keeps rows or columns back from somebody. In a workspace whose setting says so, that is
+ * For a query in which `s` is `data_source`: some dataset over the source keeps rows or columns back from somebody. In a workspace whose setting says so, that is
  * every dataset without row rules (dataarts.md §5.2).
  */
-const ruled = sql<boolean>`exists (select 1 from dataset_model dm left join workspace dw on dw.id = dm.workspace_id
+export const ruled = sql<boolean>`exists (select 1 from dataset_model dm left join workspace dw on dw.id = dm.workspace_id
         where dm.source_id = s.id and (dm.row_rules_on or dm.column_rules_on
           or dw.settings->>'default_dataset_permission' = '0'))`;
 

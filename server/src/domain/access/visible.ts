@@ -8,6 +8,9 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { Permission } from '../identity/permissions.ts';
 import type { Principal } from '../identity/principal.ts';
+import { effectivePermissions } from './decide.ts';
+import type { SourceFacts } from './facts.ts';
+import { ruled } from './read-facts.ts';
 
 export interface VisibleOptions {
   /** How `data_source` is called in the caller's query. */
@@ -32,6 +35,26 @@ export function visibleFilter(principal: Principal, now: Date, options: VisibleO
   });
   const column = sql.ref(`${options.alias ?? 'data_source'}.id`);
   return sql<SqlBool>`${column} in (${sql.join(branches, sql` union all `)})`;
+}
+
+/**
+ * A condition on `data_source s`: nothing of the source is kept back from the principal's subject, because no dataset has
+ * rules or because it acts as owner (docs/decisions/023). Where it does not hold, no value that was read by somebody
+ * else's login may be shown: `DatasetRuleBook` binds only what is read for the principal itself. Null = whoever it may be.
+ */
+export function wholeFilter(principal: Principal | null): RawBuilder<SqlBool> {
+  if (principal === null) return sql<SqlBool>`not ${ruled}`;
+  const { subject } = principal;
+  if (subject.permissions.has(Permission.administrator)) return sql<SqlBool>`true`;
+  const builtin = builtinOwners(principal);
+  const acts =
+    builtin === null ? sql`false` : sql`exists (select 1 from user_account b where b.id = s.owner_id and ${builtin})`;
+  return sql<SqlBool>`(not ${ruled} or s.owner_id = ${subject.id} or ${acts})`;
+}
+
+/** The same from facts. */
+export function seesWhole(principal: Principal, facts: SourceFacts): boolean {
+  return !facts.ruled || effectivePermissions(principal, facts).owner;
 }
 
 interface Branch {

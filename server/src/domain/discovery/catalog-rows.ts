@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Access } from '../access/index.ts';
 import type { Principal } from '../identity/principal.ts';
 import { instancesBase } from '../sdps/index.ts';
+import { sampleFor } from './privacy.ts';
 
 /** The four fields that address a database of the catalog. */
 export interface CatalogKey {
@@ -101,7 +102,8 @@ export function tablesBase(access: Access, principal: Principal): RawBuilder<unk
 export function columnsBase(access: Access, principal: Principal): RawBuilder<unknown> {
   return sql`
       select c.id, s.account_id, s.region, ${typeOf} as database_type, s.instance_id as database_name, i.place as table_name,
-        c.name as column_name, c.type as column_type, c.position as column_order_num, c.sample as column_value_example,
+        c.name as column_name, c.type as column_type, c.position as column_order_num,
+        (select ${sampleFor(principal)} from data_source s where s.id = d.source_id) as column_value_example,
         c.identifier::text as identifier, null::text as identifier_score, c.privacy, c.sensitivity, c.comments, c.manual_tag,
         null::text as job_keyword, null::text as column_path, i.id as _item, d.id as _database, i.row_count as _rows, ${changed('c')}
       from catalog_column c join catalog_item i on i.id = c.item_id join catalog_database d on d.id = i.database_id

@@ -9,7 +9,7 @@ import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '..
 import { admit } from '../sdps/index.ts';
 import { storable } from '../text.ts';
 import { followUp, noIdentifier } from './corrections.ts';
-import { type Found, foundIn, samplesOf } from './privacy.ts';
+import { type Found, foundIn, sampleFor, samplesOf } from './privacy.ts';
 
 export const findingStates = ['pending', 'accepted', 'rejected'] as const;
 export type FindingState = (typeof findingStates)[number];
@@ -148,7 +148,7 @@ export class FindingsQueue {
   ): Promise<readonly FindingRow[]> {
     const { rows } = await sql<FindingRow>`
       select c.id, s.name as source, s.uid as "sourceId", i.place as "table", c.name as "column", c.type,
-        ${found} as identifier, c.sample, ${stateOf} as state, i.detected_at as "foundAt", c.reviewed_by as "reviewedBy",
+        ${found} as identifier, ${sampleFor(principal)} as sample, ${stateOf} as state, i.detected_at as "foundAt", c.reviewed_by as "reviewedBy",
         c.reviewed_at as "reviewedAt"
       ${from} where ${sql.join([this.#visible(principal), ...conditions], sql` and `)}
       order by c.id desc limit ${limit}`.execute(executor);

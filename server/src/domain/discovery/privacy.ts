@@ -1,3 +1,7 @@
+import { type RawBuilder, sql } from 'kysely';
+import { wholeFilter } from '../access/index.ts';
+import type { Principal } from '../identity/principal.ts';
+
 /** Words for what the protocol writes as numbers (sdps.md §1.14). */
 export const privacyWords = ['unknown', 'none', 'personal'] as const;
 export type Privacy = (typeof privacyWords)[number];
@@ -21,4 +25,12 @@ export function foundIn(identifier: Readonly<Record<string, number>>): Found[] {
 /** Masked samples as they are stored: one text, its values joined. */
 export function samplesOf(text: string): string[] {
   return text === 'N/A' || text === '' ? [] : text.split('|');
+}
+
+/**
+ * The samples of `c`, a row of `catalog_column` or `discovery_finding`, of the source `s`: empty where rules keep something
+ * of the source back from the principal, since what is masked still tells most of a value.
+ */
+export function sampleFor(principal: Principal | null, table: 'c' | 'f' = 'c'): RawBuilder<string> {
+  return sql<string>`case when ${wholeFilter(principal)} then ${sql.ref(`${table}.sample`)} else '' end`;
 }

@@ -4,7 +4,7 @@ import type { Store } from '../../platform/database/index.ts';
 import type { Principal } from '../identity/principal.ts';
 import { decodeCursor, type Page, type PageRequest, pageLimit, toPage } from '../paging.ts';
 import { admit, refusal } from '../sdps/index.ts';
-import { type Found, foundIn, samplesOf } from './privacy.ts';
+import { type Found, foundIn, sampleFor, samplesOf } from './privacy.ts';
 import { readJob } from './rows.ts';
 
 export const runStates = ['running', 'stopping', 'paused', 'completed', 'stopped'] as const;
@@ -189,7 +189,7 @@ export class RunList {
         : decodeCursor('run findings', page.cursor, ['number', 'string', 'string']);
     const { rows } = await sql<RunFindingRow>`
       select d.id as _id, s.name as source, d.database_name as instance, f.place as "table", f.column_name as "column",
-        f.identifier, f.sample
+        f.identifier, ${sampleFor(principal, 'f')} as sample
       from discovery_run_database d join discovery_finding f on f.run_database_id = d.id
       left join data_source s on s.id = d.source_id
       where d.run_id = ${runId} and (d.id, f.place, f.column_name) > (${source}, ${place}, ${column})

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import type { Executor, Store } from '../../platform/database/index.ts';
-import type { Access, SourceFacts } from '../access/index.ts';
+import { type Access, type SourceFacts, seesWhole } from '../access/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import { InvalidError, NotFoundError } from '../errors.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -149,7 +149,7 @@ export class SourceCatalog {
     const { rows } = await sql<ColumnRow>`
       select * from catalog_column c where c.item_id = ${id} and (c.position, c.id) > (${position}, ${after})
       order by c.position, c.id limit ${limit + 1}`.execute(this.#store.db);
-    const open = this.#access.decide(principal, 'source.extract', facts).allowed;
+    const open = this.#showsSamples(principal, facts);
     return toPage(
       'catalog columns',
       rows,
@@ -191,9 +191,14 @@ export class SourceCatalog {
       };
       await correct(trx, before.id, correction, principal.actor.username);
       await this.#record(trx, principal, facts, `${facts.source.name} ${name}.${before.name}`);
-      const open = this.#access.decide(principal, 'source.extract', facts).allowed;
+      const open = this.#showsSamples(principal, facts);
       return presentColumn(await find(), open);
     });
+  }
+
+  /** Whoever may read all of the source may see what was read of it. */
+  #showsSamples(principal: Principal, facts: SourceFacts): boolean {
+    return this.#access.decide(principal, 'source.extract', facts).allowed && seesWhole(principal, facts);
   }
 
   /** Differences between readings, newest first. */

@@ -80,8 +80,8 @@ export async function listEvents(
 }
 
 /**
- * Every event once: first the sealed ones, chain by chain in order, then those not sealed yet. `texts` receives the
- * store's own text of each detail.
+ * Every event once: first the sealed ones, chain by chain in order, then those that were not sealed when the walk began;
+ * what is sealed on the way stays among the latter. `texts` receives the store's own text of each detail.
  */
 export async function* walkEvents(
   executor: Executor,
@@ -93,12 +93,18 @@ export async function* walkEvents(
     texts?.set(entry, row.detail);
     return entry;
   };
+  const heads = await sql<{ tenant_id: number; sequence: number }>`
+    select tenant_id, max(sequence) as sequence from audit_link group by tenant_id`.execute(executor);
+  const tenants = heads.rows.map((head) => head.tenant_id);
+  const ends = heads.rows.map((head) => head.sequence);
+  const sealedThen = sql`l.sequence <= (select h.sequence
+    from unnest(${tenants}::bigint[], ${ends}::bigint[]) h (tenant_id, sequence) where h.tenant_id = l.tenant_id)`;
   let [tenantId, sequence] = [0, 0];
   for (;;) {
     const { rows } = await sql<SealedRow & { link_tenant: number }>`
       select ${columns}, l.sequence, l.hash, l.tenant_id as link_tenant
       from audit_link l join audit_event e on e.id = l.event_id
-      where (l.tenant_id, l.sequence) > (${tenantId}, ${sequence}) and ${condition}
+      where (l.tenant_id, l.sequence) > (${tenantId}, ${sequence}) and ${sealedThen} and ${condition}
       order by l.tenant_id, l.sequence limit ${batchSize}`.execute(executor);
     yield* rows.map(show);
     const last = rows.at(-1);
@@ -108,7 +114,8 @@ export async function* walkEvents(
   for (let after = 0; ; ) {
     const { rows } = await sql<SealedRow>`
       select ${columns}, null::bigint as sequence, null::bytea as hash from audit_event e
-      where e.id > ${after} and not exists (select 1 from audit_link l where l.event_id = e.id) and ${condition}
+      where e.id > ${after} and not exists (select 1 from audit_link l where l.event_id = e.id and ${sealedThen})
+        and ${condition}
       order by e.id limit ${batchSize}`.execute(executor);
     yield* rows.map(show);
     const last = rows.at(-1);

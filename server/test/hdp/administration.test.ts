@@ -387,6 +387,14 @@ describe('lists', () => {
     expect(codeOf(await call('lis', 'GET', '/api/mgmt/user'))).toEqual([403, 222208103]);
     await ok(call('lis', 'GET', '/api/admin/permissions'));
     expect(await ok(admin('GET', lis))).toEqual(elsewhere);
+    for (const [path, answer] of [
+      [`/api/users?session_id=${headgate.token('lis')}`, 403],
+      ['/v1/management/connections', 403],
+      ['/data-source/list-accounts', 1003],
+    ] as const) {
+      const other = await headgate.call('GET', path, undefined, { as: 'lis' });
+      expect([path, other.body.status === 'fail' ? other.body.code : other.status]).toEqual([path, answer]);
+    }
     await ok(admin('PUT', lis, { managementAPI: [...elsewhere.managementAPI, { startAddress: '127.0.0.1' }] }));
     await ok(call('lis', 'GET', '/api/mgmt/user'));
     await ok(admin('DELETE', lis), 204);

@@ -85,6 +85,7 @@ export class SignIns {
     const exchange = exchangeOf(request.raw);
     exchange.username = principal.actor.username;
     exchange.address = request.ip;
+    await this.#services.identity.addresses.check('management', request.ip, principal.subject);
     requireScope(principal, work);
     return { principal, ...sent };
   }

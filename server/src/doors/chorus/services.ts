@@ -27,7 +27,7 @@ import type { RateLimiter } from '../../platform/http/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 
 export interface ChorusServices {
-  readonly identity: Pick<Identity, 'authenticator' | 'sessions'>;
+  readonly identity: Pick<Identity, 'addresses' | 'authenticator' | 'sessions'>;
   readonly workspaces: Workspaces;
   readonly members: Members;
   readonly milestones: Milestones;

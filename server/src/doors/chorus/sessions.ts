@@ -38,6 +38,7 @@ export function registerSessions(routes: Routes, services: ChorusServices): void
       const wait = services.signInLimiter.enabled ? services.signInLimiter.take(`address:${request.ip}`) : 0;
       if (wait > 0) throw new BusyError('rate_limited', `Too many sign-ins: try again in ${wait} s.`);
       try {
+        await identity.addresses.check('management', request.ip, null);
         const session = await identity.authenticator.signIn({ username, password }, contextOf(request));
         await identity.sessions.extend(session.principal, services.sessionMinutes);
         const person = await people.get(session.principal, session.principal.subject.id);

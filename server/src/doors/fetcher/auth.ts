@@ -60,6 +60,8 @@ export async function signIn(
   const exchange = exchangeOf(request.raw);
   exchange.username = principal.actor.username;
   exchange.address = request.ip;
+  // The open mode serves this machine alone: no list is needed to say so.
+  if (!services.open) await services.identity.addresses.check('management', request.ip, principal.subject);
   services.connections.admit(principal, work);
   return principal;
 }

@@ -10,7 +10,7 @@ import type { Identity } from '../../domain/identity/index.ts';
 import type { Logger } from '../../platform/telemetry/index.ts';
 
 export interface FetcherServices {
-  readonly identity: Pick<Identity, 'authenticator'>;
+  readonly identity: Pick<Identity, 'addresses' | 'authenticator'>;
   readonly connections: Connections;
   readonly live: LiveConnections;
   readonly buckets: TestBuckets;

@@ -33,7 +33,7 @@ function tokensOf(request: FastifyRequest): string[] {
 
 /** The principal of a request. Throws UnauthenticatedError, ForbiddenError. */
 export async function signIn(services: SdpsServices, request: FastifyRequest): Promise<Principal> {
-  const { authenticator } = services.identity;
+  const { authenticator, addresses } = services.identity;
   let failure: unknown = new UnauthenticatedError('sign_in_required', 'This needs a token.');
   for (const token of tokensOf(request)) {
     try {
@@ -41,6 +41,7 @@ export async function signIn(services: SdpsServices, request: FastifyRequest): P
       const exchange = exchangeOf(request.raw);
       exchange.username = principal.actor.username;
       exchange.address = request.ip;
+      await addresses.check('management', request.ip, principal.subject);
       admit(principal, 'read');
       return principal;
     } catch (error) {

@@ -28,7 +28,7 @@ import type { Logger } from '../../platform/telemetry/index.ts';
 import type { Links } from './links.ts';
 
 export interface SdpsServices {
-  readonly identity: Pick<Identity, 'authenticator'>;
+  readonly identity: Pick<Identity, 'addresses' | 'authenticator'>;
   readonly accounts: Accounts;
   readonly instances: Instances;
   readonly instanceViews: InstanceViews;

@@ -1,7 +1,7 @@
 /** Reads the rules that stand between a subject and a source, and has them combined: what the gateway asks. */
 import { sql } from 'kysely';
 import type { Store } from '../../platform/database/index.ts';
-import { effectivePermissions, type SourceFacts } from '../access/index.ts';
+import { type SourceFacts, seesWhole } from '../access/index.ts';
 import {
   type DatasetFacts,
   policyOf,
@@ -39,7 +39,7 @@ export class DatasetRuleBook {
 
   /** Null when no rule binds the principal: nothing is hidden from who acts as owner of the source (023). */
   async rulesFor(principal: Principal, facts: SourceFacts): Promise<SourcePolicy | null> {
-    if (!facts.ruled || effectivePermissions(principal, facts).owner) return null;
+    if (seesWhole(principal, facts)) return null;
     let policy = this.#kept.get(facts);
     if (policy === undefined) {
       policy = this.read(principal.subject, facts.source.id);

@@ -5,7 +5,7 @@
 import type { FastifyRequest } from 'fastify';
 import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
 import { type Principal, type RequestContext, requireScope } from '../../domain/identity/index.ts';
-import { exchangeOf } from '../../platform/http/index.ts';
+import { callerContext, isOwnPage, noteCaller, readCookie } from '../../platform/http/index.ts';
 import { type Fields, textOf } from './params.ts';
 import type { ChorusServices } from './services.ts';
 
@@ -15,34 +15,13 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const extendEveryMs = 5 * 60_000;
 const remembered = 20_000;
 
-export function contextOf(request: FastifyRequest): RequestContext {
-  const userAgent = request.headers['user-agent']?.slice(0, 300);
-  return {
-    door: 'chorus',
-    requestId: request.id,
-    address: request.ip,
-    ...(userAgent === undefined ? {} : { userAgent }),
-  };
-}
+export const contextOf = (request: FastifyRequest): RequestContext => callerContext(request, 'chorus');
 
-function cookieOf(request: FastifyRequest): string | undefined {
-  for (const part of request.headers.cookie?.split(';') ?? []) {
-    const at = part.indexOf('=');
-    if (at !== -1 && part.slice(0, at).trim() === sessionCookie) return part.slice(at + 1).trim();
-  }
-  return undefined;
-}
+const cookieOf = (request: FastifyRequest): string | undefined => readCookie(request.headers.cookie, sessionCookie);
 
 export function refuseForeignPage(request: FastifyRequest, publicUrl: string | undefined): void {
-  const { origin } = request.headers;
-  const site = request.headers['sec-fetch-site'];
-  const own =
-    origin === undefined
-      ? site === undefined || site === 'same-origin' || site === 'none'
-      : origin === `http://${request.host}` ||
-        origin === `https://${request.host}` ||
-        (publicUrl !== undefined && origin === new URL(publicUrl).origin);
-  if (!own) throw new ForbiddenError('foreign_origin', 'A page of another origin may not do this with your session.');
+  if (isOwnPage(request, publicUrl)) return;
+  throw new ForbiddenError('foreign_origin', 'A page of another origin may not do this with your session.');
 }
 
 /** The token of a request and whether it came by a cookie alone; undefined when there is none. */
@@ -82,9 +61,7 @@ export class SignIns {
     }
     const principal = await this.#services.identity.authenticator.bearer(sent.token, contextOf(request));
     if (sent.byCookie && !safeMethods.has(request.method)) refuseForeignPage(request, this.#services.publicUrl);
-    const exchange = exchangeOf(request.raw);
-    exchange.username = principal.actor.username;
-    exchange.address = request.ip;
+    noteCaller(request, principal.actor.username);
     await this.#services.identity.addresses.check('management', request.ip, principal.subject);
     requireScope(principal, work);
     return { principal, ...sent };

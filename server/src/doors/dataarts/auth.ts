@@ -5,7 +5,7 @@
 import type { FastifyRequest } from 'fastify';
 import { BusyError, UnauthenticatedError } from '../../domain/errors.ts';
 import type { Principal, RequestContext } from '../../domain/identity/index.ts';
-import { exchangeOf, rawBody } from '../../platform/http/index.ts';
+import { callerContext, noteCaller, rawBody } from '../../platform/http/index.ts';
 import type { DataartsServices } from './services.ts';
 
 declare module 'fastify' {
@@ -17,15 +17,7 @@ declare module 'fastify' {
 
 const longestToken = 8192;
 
-export function contextOf(request: FastifyRequest): RequestContext {
-  const userAgent = request.headers['user-agent']?.slice(0, 300);
-  return {
-    door: 'dataarts',
-    requestId: request.id,
-    address: request.ip,
-    ...(userAgent === undefined ? {} : { userAgent }),
-  };
-}
+export const contextOf = (request: FastifyRequest): RequestContext => callerContext(request, 'dataarts');
 
 /** A header that came once; empty counts as absent. */
 export function headerOf(request: FastifyRequest, name: string): string | undefined {
@@ -36,9 +28,7 @@ export function headerOf(request: FastifyRequest, name: string): string | undefi
 
 /** Lists of allowed addresses and the limit of requests hold here as they do natively. Throws ForbiddenError, BusyError. */
 async function signedIn(services: DataartsServices, request: FastifyRequest, principal: Principal): Promise<void> {
-  const exchange = exchangeOf(request.raw);
-  exchange.username = principal.actor.username;
-  exchange.address = request.ip;
+  noteCaller(request, principal.actor.username);
   await services.identity.addresses.check('management', request.ip, principal.subject);
   const wait = services.userLimiter.enabled ? services.userLimiter.take(`user:${principal.actor.id}`) : 0;
   if (wait > 0) throw new BusyError('rate_limited', 'Too many requests.', { retryAfterSeconds: wait });

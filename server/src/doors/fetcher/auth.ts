@@ -6,21 +6,13 @@ import type { FastifyRequest } from 'fastify';
 import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
 import type { RequestContext } from '../../domain/identity/index.ts';
 import { openDoorPrincipal, type Principal } from '../../domain/identity/principal.ts';
-import { exchangeOf } from '../../platform/http/index.ts';
+import { callerContext, noteCaller } from '../../platform/http/index.ts';
 import { isLoopbackHost } from '../../platform/network/addresses.ts';
 import type { FetcherServices } from './services.ts';
 
 const maxTokenLength = 8192;
 
-function contextOf(request: FastifyRequest): RequestContext {
-  const userAgent = request.headers['user-agent']?.slice(0, 300);
-  return {
-    door: 'fetcher',
-    requestId: request.id,
-    address: request.ip,
-    ...(userAgent === undefined ? {} : { userAgent }),
-  };
-}
+const contextOf = (request: FastifyRequest): RequestContext => callerContext(request, 'fetcher');
 
 function tokenOf(request: FastifyRequest): string {
   const header = request.headers.authorization?.trim() ?? '';
@@ -57,9 +49,7 @@ export async function signIn(
   const principal = services.open
     ? openDoorPrincipal(context)
     : await services.identity.authenticator.bearer(tokenOf(request), context);
-  const exchange = exchangeOf(request.raw);
-  exchange.username = principal.actor.username;
-  exchange.address = request.ip;
+  noteCaller(request, principal.actor.username);
   // The open mode serves this machine alone: no list is needed to say so.
   if (!services.open) await services.identity.addresses.check('management', request.ip, principal.subject);
   services.connections.admit(principal, work);

@@ -8,20 +8,12 @@ import {
   type RequestContext,
   requireScope,
 } from '../../domain/identity/index.ts';
-import { exchangeOf, problem } from '../../platform/http/index.ts';
+import { callerContext, isOwnOrigin, noteCaller, problem } from '../../platform/http/index.ts';
 import type { HdpServices } from './services.ts';
 
 const maxHeaderLength = 4096;
 
-export function contextOf(request: FastifyRequest): RequestContext {
-  const userAgent = request.headers['user-agent']?.slice(0, 300);
-  return {
-    door: 'hdp',
-    requestId: request.id,
-    address: request.ip,
-    ...(userAgent === undefined ? {} : { userAgent }),
-  };
-}
+export const contextOf = (request: FastifyRequest): RequestContext => callerContext(request, 'hdp');
 
 /** Name and password of the header. Throws UnauthenticatedError. */
 export function credentialsOf(header: string | undefined): { username: string; password: string } {
@@ -64,9 +56,7 @@ export async function signIn(
     throw error;
   });
   requireScope(principal, 'read');
-  const exchange = exchangeOf(request.raw);
-  exchange.username = principal.actor.username;
-  exchange.address = request.ip;
+  noteCaller(request, principal.actor.username);
   await identity.addresses.check(part, request.ip, principal.subject);
   if (!whilePasswordDue && mustChangePassword(principal, services.now())) {
     throw new ForbiddenError('password_change_required', 'The password must be changed first.');
@@ -89,15 +79,11 @@ const simple = /^(application\/x-www-form-urlencoded|multipart\/form-data|text\/
  */
 async function refuseForeignPages(services: HdpServices, request: FastifyRequest): Promise<void> {
   const { origin } = request.headers;
-  if (origin === undefined || safe.has(request.method) || isOwn(services, request, origin)) return;
+  if (origin === undefined || safe.has(request.method) || isOwnOrigin(request, origin, services.settings.publicUrl))
+    return;
   const standing = await services.identity.origins.standing(origin);
   const type = request.wireContentType;
   const asked = request.method !== 'POST' || (type !== undefined && !simple.test(type));
   if (standing === 'listed' || (standing === 'any' && asked)) return;
   throw new ForbiddenError('foreign_origin', 'A page of another origin may not do this.');
-}
-
-function isOwn({ settings: { publicUrl } }: HdpServices, request: FastifyRequest, origin: string): boolean {
-  if (publicUrl !== undefined && origin === new URL(publicUrl).origin) return true;
-  return origin === `http://${request.host}` || origin === `https://${request.host}`;
 }

@@ -6,7 +6,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ForbiddenError, UnauthenticatedError } from '../../domain/errors.ts';
 import { mustChangePassword, type Principal, type RequestContext, requireScope } from '../../domain/identity/index.ts';
-import { exchangeOf, problem, type RateLimiter } from '../../platform/http/index.ts';
+import {
+  callerContext,
+  isOwnPage,
+  noteCaller,
+  problem,
+  type RateLimiter,
+  readCookie,
+} from '../../platform/http/index.ts';
 import type { RestServices } from './services.ts';
 
 declare module 'fastify' {
@@ -21,40 +28,11 @@ const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 const maxTokenLength = 8192;
 
 /** What the domain may know of a request. */
-export function contextOf(request: FastifyRequest): RequestContext {
-  const userAgent = request.headers['user-agent']?.slice(0, 300);
-  return {
-    door: 'rest',
-    requestId: request.id,
-    address: request.ip,
-    ...(userAgent === undefined ? {} : { userAgent }),
-  };
-}
-
-/** The value of one cookie, or undefined. */
-export function readCookie(header: string | undefined, name: string): string | undefined {
-  if (header === undefined) return undefined;
-  for (const part of header.split(';')) {
-    const at = part.indexOf('=');
-    if (at !== -1 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
-  }
-  return undefined;
-}
-
-/** Is the page that sent this request one of Headgate's own? No sign of a page at all counts as yes: no browser. */
-function fromOwnPage(request: FastifyRequest, publicUrl: string | undefined): boolean {
-  const { origin } = request.headers;
-  if (origin !== undefined) {
-    if (publicUrl !== undefined && origin === new URL(publicUrl).origin) return true;
-    return origin === `http://${request.host}` || origin === `https://${request.host}`;
-  }
-  const site = request.headers['sec-fetch-site'];
-  return site === undefined || site === 'same-origin' || site === 'none';
-}
+export const contextOf = (request: FastifyRequest): RequestContext => callerContext(request, 'rest');
 
 /** Refuses unsafe requests from foreign pages. Throws ForbiddenError `foreign_origin`. */
 export function checkOrigin(request: FastifyRequest, publicUrl: string | undefined): void {
-  if (safeMethods.has(request.method) || fromOwnPage(request, publicUrl)) return;
+  if (safeMethods.has(request.method) || isOwnPage(request, publicUrl)) return;
   throw new ForbiddenError('foreign_origin', 'A page of another origin may not do this with your session.', {
     remedy: 'Call with a bearer token, or from the page that publicUrl names.',
   });
@@ -98,9 +76,7 @@ export function authentication(services: RestServices) {
   return async (request: FastifyRequest, _reply: FastifyReply): Promise<void> => {
     const token = tokenOf(request, settings.publicUrl);
     const principal = await identity.authenticator.bearer(token, contextOf(request));
-    const exchange = exchangeOf(request.raw);
-    exchange.username = principal.actor.username;
-    exchange.address = request.ip;
+    noteCaller(request, principal.actor.username);
     const part = principal.method === 'session' ? 'console' : 'management';
     await identity.addresses.check(part, request.ip, principal.subject);
     if (mustChangePassword(principal, services.now()) && request.routeOptions.config.whilePasswordDue !== true) {

@@ -2,8 +2,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type TSchema } from 'typebox';
 import { attemptSeconds } from '../../domain/identity/index.ts';
-import { type DoorInstance, pageOf, problemResponses, withReferences } from '../../platform/http/index.ts';
-import { contextOf, readCookie, spend } from './auth.ts';
+import { type DoorInstance, pageOf, problemResponses, readCookie, withReferences } from '../../platform/http/index.ts';
+import { contextOf, spend } from './auth.ts';
 import { cookieText, isSecure, sessionCookieText } from './cookies.ts';
 import { apiPrefix } from './operation.ts';
 import * as schemas from './schemas/index.ts';

@@ -6,20 +6,12 @@ import type { FastifyRequest } from 'fastify';
 import { UnauthenticatedError } from '../../domain/errors.ts';
 import type { Principal, RequestContext } from '../../domain/identity/index.ts';
 import { admit } from '../../domain/sdps/index.ts';
-import { exchangeOf } from '../../platform/http/index.ts';
+import { callerContext, noteCaller } from '../../platform/http/index.ts';
 import type { SdpsServices } from './services.ts';
 
 const longestToken = 8192;
 
-function contextOf(request: FastifyRequest): RequestContext {
-  const userAgent = request.headers['user-agent']?.slice(0, 300);
-  return {
-    door: 'sdps',
-    requestId: request.id,
-    address: request.ip,
-    ...(userAgent === undefined ? {} : { userAgent }),
-  };
-}
+const contextOf = (request: FastifyRequest): RequestContext => callerContext(request, 'sdps');
 
 function usable(token: string | undefined): string | undefined {
   return token !== undefined && /^[\x21-\x7e]+$/.test(token) && token.length <= longestToken ? token : undefined;
@@ -38,9 +30,7 @@ export async function signIn(services: SdpsServices, request: FastifyRequest): P
   for (const token of tokensOf(request)) {
     try {
       const principal = await authenticator.bearer(token, contextOf(request));
-      const exchange = exchangeOf(request.raw);
-      exchange.username = principal.actor.username;
-      exchange.address = request.ip;
+      noteCaller(request, principal.actor.username);
       await addresses.check('management', request.ip, principal.subject);
       admit(principal, 'read');
       return principal;

@@ -5,6 +5,8 @@
  *
  * May be imported: `platform/*`. Must not be imported: `domain`, `engines`, `gateway`, `doors`.
  */
+
+export { callerContext, isOwnOrigin, isOwnPage, noteCaller, readCookie } from './caller.ts';
 export type { Door, DoorInstance, PlainAnswer } from './door.ts';
 export { PrefixTable } from './door.ts';
 export { etagOf, ifMatchVersion, matchesNone } from './etag.ts';

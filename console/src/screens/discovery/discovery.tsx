@@ -1,9 +1,8 @@
 /** Where sensitive data lies: what was looked through, what was found, what people say of it. */
-import { Tabs } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type ComponentType, lazy, Suspense } from 'react';
+import { type ComponentType, lazy } from 'react';
 import { Screen } from '../../components/screen.tsx';
-import { ScreenLoading } from '../../components/screen-loading.tsx';
+import { ScreenTabs } from '../../components/screen-tabs.tsx';
 import { type Tab, tabs } from './search.ts';
 
 const panels: Readonly<Record<Tab, ComponentType>> = {
@@ -22,24 +21,13 @@ export function Discovery() {
       title="Discovery"
       description="Headgate samples the tables of registered sources and says which columns hold personal data."
     >
-      <Tabs
+      <ScreenTabs
         value={tab}
-        keepMounted={false}
-        onChange={(next) => void navigate({ to: '/discovery', search: { tab: (next ?? 'coverage') as Tab } })}
+        tabs={tabs}
+        onChange={(next) => void navigate({ to: '/discovery', search: { tab: next } })}
       >
-        <Tabs.List mb="md" style={{ overflowX: 'auto', flexWrap: 'nowrap' }}>
-          {tabs.map((one) => (
-            <Tabs.Tab key={one} value={one} style={{ textTransform: 'capitalize' }}>
-              {one}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value={tab}>
-          <Suspense fallback={<ScreenLoading />}>
-            <Panel />
-          </Suspense>
-        </Tabs.Panel>
-      </Tabs>
+        <Panel />
+      </ScreenTabs>
     </Screen>
   );
 }

@@ -1,9 +1,8 @@
 /** Who may sign in, what they may do, and what their programs sign in with. */
-import { Tabs } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { type ComponentType, lazy, Suspense } from 'react';
+import { type ComponentType, lazy } from 'react';
 import { Screen } from '../../components/screen.tsx';
-import { ScreenLoading } from '../../components/screen-loading.tsx';
+import { ScreenTabs } from '../../components/screen-tabs.tsx';
 import { type Tab, tabs } from './tabs.ts';
 
 const panels: Readonly<Record<Tab, ComponentType>> = {
@@ -25,24 +24,9 @@ export function People() {
       title="People"
       description="Users and groups to share with, the roles that say what they may do, and what programs sign in with."
     >
-      <Tabs
-        value={tab}
-        keepMounted={false}
-        onChange={(next) => void navigate({ to: '/people', search: { tab: (next ?? 'users') as Tab } })}
-      >
-        <Tabs.List mb="md" style={{ overflowX: 'auto', flexWrap: 'nowrap' }}>
-          {Object.entries(tabs).map(([id, title]) => (
-            <Tabs.Tab key={id} value={id} style={{ whiteSpace: 'nowrap' }}>
-              {title}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value={tab}>
-          <Suspense fallback={<ScreenLoading />}>
-            <Panel />
-          </Suspense>
-        </Tabs.Panel>
-      </Tabs>
+      <ScreenTabs value={tab} tabs={tabs} onChange={(next) => void navigate({ to: '/people', search: { tab: next } })}>
+        <Panel />
+      </ScreenTabs>
     </Screen>
   );
 }

@@ -1,16 +1,16 @@
 /** One source: its tabs, and what can be done with it as a whole. */
 import type { Source } from '@headgate/client';
-import { Anchor, Badge, Breadcrumbs, Button, Tabs } from '@mantine/core';
+import { Anchor, Badge, Breadcrumbs, Button } from '@mantine/core';
 import { IconTerminal2, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { type ComponentType, lazy, Suspense, useState } from 'react';
+import { type ComponentType, lazy, useState } from 'react';
 import { headgate } from '../../api/client.ts';
 import { addressText, enginesQuery, engineTitle, sourceQuery } from '../../api/sources.ts';
 import { Health } from '../../components/health.tsx';
 import { Loaded } from '../../components/loaded.tsx';
 import { Screen } from '../../components/screen.tsx';
-import { ScreenLoading } from '../../components/screen-loading.tsx';
+import { ScreenTabs } from '../../components/screen-tabs.tsx';
 import { GuardedChange } from './guarded-change.tsx';
 import { type Tab, tabs } from './tabs.ts';
 
@@ -102,31 +102,20 @@ function SourceBody({ source }: { source: Source }) {
         </>
       }
     >
-      <Tabs
+      <ScreenTabs
         value={tab}
-        keepMounted={false}
+        tabs={tabs}
         onChange={(next) =>
           void navigate({
             to: '/sources/$name',
             params: { name: source.name },
-            search: { tab: (next ?? 'overview') as Tab },
+            search: { tab: next },
             replace: true,
           })
         }
       >
-        <Tabs.List mb="md" style={{ overflowX: 'auto', flexWrap: 'nowrap' }}>
-          {tabs.map((one) => (
-            <Tabs.Tab key={one} value={one} style={{ textTransform: 'capitalize' }}>
-              {one}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value={tab}>
-          <Suspense fallback={<ScreenLoading />}>
-            <Panel source={source} />
-          </Suspense>
-        </Tabs.Panel>
-      </Tabs>
+        <Panel source={source} />
+      </ScreenTabs>
       {deleting && <DeleteSource source={source} onClose={() => setDeleting(false)} />}
     </Screen>
   );

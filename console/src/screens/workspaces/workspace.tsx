@@ -1,14 +1,14 @@
 /** One workspace: its tabs. */
 import type { Workspace } from '@headgate/client';
-import { Alert, Anchor, Badge, Breadcrumbs, Tabs } from '@mantine/core';
+import { Alert, Anchor, Badge, Breadcrumbs } from '@mantine/core';
 import { IconSnowflake } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { type ComponentType, lazy, Suspense } from 'react';
+import { type ComponentType, lazy } from 'react';
 import { headgate } from '../../api/client.ts';
 import { Loaded } from '../../components/loaded.tsx';
 import { Screen } from '../../components/screen.tsx';
-import { ScreenLoading } from '../../components/screen-loading.tsx';
+import { ScreenTabs } from '../../components/screen-tabs.tsx';
 import { ProjectStatus } from './project-status.tsx';
 import { type Tab, tabs } from './tabs.ts';
 
@@ -53,31 +53,20 @@ function Body({ workspace }: TabProps) {
           This workspace is archived: everything stays as it is until it is taken out of the archive.
         </Alert>
       )}
-      <Tabs
+      <ScreenTabs
         value={tab}
-        keepMounted={false}
+        tabs={tabs}
         onChange={(next) =>
           void navigate({
             to: '/workspaces/$workspace',
             params: { workspace: workspace.id },
-            search: { tab: (next ?? 'activity') as Tab },
+            search: { tab: next },
             replace: true,
           })
         }
       >
-        <Tabs.List mb="md" style={{ overflowX: 'auto', flexWrap: 'nowrap' }}>
-          {tabs.map((one) => (
-            <Tabs.Tab key={one} value={one} style={{ textTransform: 'capitalize' }}>
-              {one}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Tabs.Panel value={tab}>
-          <Suspense fallback={<ScreenLoading />}>
-            <Panel workspace={workspace} />
-          </Suspense>
-        </Tabs.Panel>
-      </Tabs>
+        <Panel workspace={workspace} />
+      </ScreenTabs>
     </Screen>
   );
 }
